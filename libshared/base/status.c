@@ -8,7 +8,7 @@
 static const struct {
     const char *name;
     const char *text;
-    enum cw_action action;
+    enum cw_status_action action;
 } meanings[] = {
 #define MEANING(name, text, action) [name] = {#name, text, action},
     CW_STATUS_TABLE(MEANING)
@@ -57,7 +57,7 @@ const char *cw_status_text(enum cw_status status)
     return is_known(status) ? meanings[status].text : "unknown status";
 }
 
-enum cw_action cw_status_action(enum cw_status status)
+enum cw_status_action cw_status_action(enum cw_status status)
 {
     return is_known(status) ? meanings[status].action : CW_STOP;
 }

@@ -29,7 +29,7 @@
     X(CW_NOT_AUTHORISED, "not authorised", CW_STOP)                           \
     X(CW_BROKEN, "broken promise inside the program", CW_STOP)
 
-enum cw_action { CW_CONTINUE, CW_RETRY, CW_DEAD_LETTER, CW_STOP };
+enum cw_status_action { CW_CONTINUE, CW_RETRY, CW_DEAD_LETTER, CW_STOP };
 
 #define CW_STATUS_NAME(name, text, action) name,
 enum cw_status { CW_STATUS_TABLE(CW_STATUS_NAME) CW_STATUS_COUNT };
@@ -47,7 +47,7 @@ enum cw_status cw_fail(struct cw_error *err, enum cw_status status,
 
 /* Both total: any int that is not a status counts as unknown, and CW_STOP. */
 const char *cw_status_text(enum cw_status status);
-enum cw_action cw_status_action(enum cw_status status);
+enum cw_status_action cw_status_action(enum cw_status status);
 
 /* "CW_BAD_RECORD" -> "bad_record": the enum code of dead letters, metrics. */
 const char *cw_status_code(enum cw_status status);
