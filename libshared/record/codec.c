@@ -182,20 +182,28 @@ static bool make_room(struct cw_reader *in, struct cw_read_array *array)
 }
 
 /* A negative count is followed by the size of the block in bytes. */
-static uint64_t read_block_count(struct cw_reader *in,
-                                 struct cw_read_array *array)
+uint64_t cw_read_count(struct cw_reader *in, size_t min_size,
+                       const unsigned char **stop)
 {
-    const int64_t count = cw_read_long(in);
-    array->block_stop = NULL;
-    if (count >= 0)
-        return (uint64_t)count;
-    const int64_t size = cw_read_long(in);
-    if (size < 0 || (uint64_t)size > (uint64_t)(in->end - in->at)) {
-        cw_reader_fail(in, CW_BAD_RECORD, "block longer than what is left");
-        return 0;
+    const int64_t stated = cw_read_long(in);
+    const uint64_t count =
+        stated < 0 ? UINT64_C(0) - (uint64_t)stated : (uint64_t)stated;
+    size_t left = (size_t)(in->end - in->at);
+    *stop = NULL;
+    if (stated < 0) {
+        const int64_t size = cw_read_long(in);
+        left = (size_t)(in->end - in->at);
+        if (size < 0 || (uint64_t)size > left) {
+            cw_reader_fail(in, CW_BAD_RECORD, "block longer than what is left");
+            return 0;
+        }
+        left = (size_t)size;
+        *stop = in->at + size;
     }
-    array->block_stop = in->at + size;
-    return UINT64_C(0) - (uint64_t)count;
+    if (count <= left / min_size)
+        return count;
+    cw_reader_fail(in, CW_BAD_RECORD, "more items than bytes for them");
+    return 0;
 }
 
 bool cw_read_block(struct cw_reader *in, struct cw_read_array *array,
@@ -203,15 +211,9 @@ bool cw_read_block(struct cw_reader *in, struct cw_read_array *array,
 {
     if (array->block_stop != NULL && in->at != array->block_stop)
         cw_reader_fail(in, CW_BAD_RECORD, "block not of its stated size");
-    const uint64_t count = read_block_count(in, array);
-    if (count == 0 || in->status != CW_OK)
+    const uint64_t count = cw_read_count(in, min_size, &array->block_stop);
+    if (count == 0)
         return false;
-    const unsigned char *stop =
-        array->block_stop != NULL ? array->block_stop : in->end;
-    if (count > (uint64_t)(stop - in->at) / min_size) {
-        cw_reader_fail(in, CW_BAD_RECORD, "more items than bytes for them");
-        return false;
-    }
     array->block_end = array->count + (size_t)count;
     return make_room(in, array);
 }

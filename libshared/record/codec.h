@@ -128,6 +128,12 @@ static inline int64_t cw_read_long(struct cw_reader *in)
     return (int64_t)((raw >> 1) ^ (UINT64_C(0) - (raw & 1)));
 }
 
+/* Count of the next block, 0 = the end: never more than the bytes of the
+ * block hold items of min_size. *stop: where a block that states its size
+ * ends, else NULL. */
+uint64_t cw_read_count(struct cw_reader *in, size_t min_size,
+                       const unsigned char **stop);
+
 /* An array being read, block by block. */
 struct cw_read_array {
     size_t item_size; /* of its C type; set by the caller */
@@ -135,8 +141,7 @@ struct cw_read_array {
     size_t count;     /* read so far; the caller counts up to block_end */
     size_t block_end;
     size_t capacity;
-    const unsigned char *block_at; /* of a block that states its size */
-    const unsigned char *block_stop;
+    const unsigned char *block_stop; /* of a block that states its size */
 };
 
 /* Begins the next block with room for all its items; false at the end. */

@@ -42,9 +42,11 @@ struct cw_record_type {
 };
 
 /* A schema of an earlier release: its messages are still read. */
+struct cw_resolve_record;
 struct cw_record_history {
     uint64_t fingerprint;
-    const char *name; /* of the record type it became */
+    const char *name;                     /* of the record type it became */
+    const struct cw_resolve_record *plan; /* record/resolve.h */
     const char *schema_json;
 };
 
@@ -57,6 +59,8 @@ extern const size_t cw_record_history_count;
 /* NULL when no message of today has it. */
 const struct cw_record_type *
 cw_record_type_by_fingerprint(uint64_t fingerprint);
+/* NULL when no earlier release wrote it, or it cannot be read any more. */
+const struct cw_record_history *cw_record_history_find(uint64_t fingerprint);
 /* By "MetricRunBatch". NULL when no message has that name. */
 const struct cw_record_type *cw_record_type_by_name(struct cw_text name);
 

@@ -3,9 +3,10 @@
  * code.
  *
  * Place    schemas/avro, schemas/history -> [avro2c] -> <build>/gen/record
- * Input    avro2c OUT_FOLDER FILE.avsc... [--history FILE.avsc...]...
- *          files of one release in order; each --history begins an earlier
- *          release
+ * Input    avro2c [--strict] OUT_FOLDER FILE.avsc... [--history
+ * FILE.avsc...]... files of one release in order; each --history begins an
+ * earlier release. --strict fails when a message of one cannot be read any
+ *          more; without it that message is said and left out
  * Output   records.h, records_codec.h, records_<file>.c, records_table.c
  */
 #include "emit.h"
@@ -60,13 +61,16 @@ static bool write_header(const char *folder, const char *name,
 }
 
 static bool write_table(const char *folder, const struct schema_set *sets,
-                        size_t count)
+                        size_t count, bool strict)
 {
     FILE *out = open_output(folder, "records_table.c");
     if (out == NULL)
         return false;
-    const bool made = emit_table(out, &sets[0], &sets[1], count - 1);
-    return close_output(out) && made;
+    const enum emit_result result =
+        emit_table(out, &sets[0], &sets[1], count - 1);
+    if (!close_output(out) || result == EMIT_FAILED)
+        return false;
+    return result == EMIT_OK || !strict;
 }
 
 /* sets[0] is today's release. 0: refused. */
@@ -87,19 +91,23 @@ static size_t read_sets(struct schema_set *sets, char **paths)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) {
-        fputs("avro2c OUT_FOLDER FILE.avsc... [--history FILE.avsc...]...\n",
+    const bool strict = argc > 1 && strcmp(argv[1], "--strict") == 0;
+    char **args = argv + (strict ? 2 : 1);
+    if (argc < (strict ? 4 : 3)) {
+        fputs("avro2c [--strict] OUT_FOLDER FILE.avsc... "
+              "[--history FILE.avsc...]...\n",
               stderr);
         return EXIT_FAILURE;
     }
     struct schema_set *sets = calloc(RELEASE_MAX, sizeof(*sets));
-    const size_t count = sets != NULL ? read_sets(sets, argv + 2) : 0;
-    const char *folder = argv[1];
+    const size_t count = sets != NULL ? read_sets(sets, args + 1) : 0;
+    const char *folder = args[0];
     const bool made =
         count > 0 &&
         write_header(folder, "records.h", &sets[0], emit_records_header) &&
         write_header(folder, "records_codec.h", &sets[0], emit_codec_header) &&
-        write_files(folder, &sets[0]) && write_table(folder, sets, count);
+        write_files(folder, &sets[0]) &&
+        write_table(folder, sets, count, strict);
     for (size_t i = 0; sets != NULL && i < RELEASE_MAX; i++)
         schema_fini(&sets[i]);
     free(sets);

@@ -16,10 +16,17 @@ void emit_records_header(FILE *out, const struct schema_set *set);
 void emit_codec_header(FILE *out, const struct schema_set *set);
 void emit_file(FILE *out, const struct schema_set *set, size_t file);
 
-/* Message types by fingerprint and name; schemas of earlier releases whose
- * fingerprint is none of today's. False: no memory. */
-bool emit_table(FILE *out, const struct schema_set *set,
-                const struct schema_set *history, size_t history_count);
+enum emit_result {
+    EMIT_OK,
+    EMIT_FAILED,
+    EMIT_UNREADABLE /* written, but some earlier message is left out */
+};
+
+/* Message types of today; schemas of earlier releases whose fingerprint is
+ * none of today's, with the plan to read them. */
+enum emit_result emit_table(FILE *out, const struct schema_set *set,
+                            const struct schema_set *history,
+                            size_t history_count);
 
 /* Writes text as the content of a C string literal. */
 void emit_escaped(FILE *out, const char *text);

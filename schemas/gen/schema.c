@@ -53,8 +53,7 @@ static bool set_names(struct named *type, const char *space)
                : refuse(type->name, "full name too long");
 }
 
-/* Index of the type of that name, short or full; type_count = none. */
-static size_t find_named(const struct schema_set *set, const char *name)
+size_t schema_find(const struct schema_set *set, const char *name)
 {
     size_t i = 0;
     while (i < set->type_count && strcmp(set->types[i].name, name) != 0 &&
@@ -68,7 +67,7 @@ static struct named *add_named(struct schema_set *set, json_t *definition,
 
 static struct named *known(struct schema_set *set, const char *name)
 {
-    const size_t index = find_named(set, name);
+    const size_t index = schema_find(set, name);
     return index < set->type_count ? &set->types[index] : NULL;
 }
 
@@ -107,6 +106,8 @@ static bool add_field(struct schema_set *set, struct named *type, json_t *json,
     field->name = string_of(json, "name");
     field->doc = string_of(json, "doc");
     field->is_volatile = json_is_true(json_object_get(json, "volatile"));
+    field->fallback = json_object_get(json, "default");
+    field->aliases = json_object_get(json, "aliases");
     if (field->name == NULL || spec == NULL)
         return refuse(type->name, "field without name or type");
     const char *outer = string_of(spec, "type");
@@ -171,7 +172,7 @@ static bool fill(struct schema_set *set, struct named *type, const char *space)
     type->topic = string_of(type->definition, "topic");
     if (type->name == NULL || kind == NULL)
         return refuse(kind, "type without a name");
-    if (find_named(set, type->name) != set->type_count)
+    if (schema_find(set, type->name) != set->type_count)
         return refuse(type->name, "defined twice");
     if (!set_names(type, space))
         return false;
@@ -278,7 +279,7 @@ static json_t *write_type(struct walk *walk, json_t *type)
         return json_pack("{s:s,s:o}", "type", "array", "items",
                          write_type(walk, json_object_get(type, "items")));
     const char *own = string_of(type, "name");
-    const size_t index = find_named(walk->set, own ? own : name);
+    const size_t index = schema_find(walk->set, own ? own : name);
     if (index < walk->set->type_count)
         return write_named(walk, &walk->set->types[index]);
     return walk->canonical ? json_string(name) : json_deep_copy(type);
@@ -337,4 +338,15 @@ char *schema_text(const struct schema_set *set, const struct named *type,
     char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     return text;
+}
+
+bool schema_fingerprint(const struct schema_set *set, const struct named *type,
+                        uint64_t *fingerprint)
+{
+    char *canonical = schema_text(set, type, true);
+    if (canonical == NULL)
+        return false;
+    *fingerprint = schema_crc64(canonical, strlen(canonical));
+    free(canonical);
+    return true;
 }

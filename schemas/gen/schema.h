@@ -46,6 +46,8 @@ struct field {
     const struct named *named; /* KIND_RECORD, KIND_ENUM */
     bool is_array;
     bool is_volatile;
+    json_t *fallback; /* default for writers without it; NULL = none */
+    json_t *aliases;  /* names earlier writers gave it; NULL = none */
 };
 
 struct named {
@@ -89,6 +91,12 @@ void schema_fini(struct schema_set *set);
 char *schema_text(const struct schema_set *set, const struct named *type,
                   bool canonical);
 
+/* Index of the type of that name, short or full; type_count = none. */
+size_t schema_find(const struct schema_set *set, const char *name);
+
+/* CRC-64-AVRO of the Parsing Canonical Form. False: no memory. */
+bool schema_fingerprint(const struct schema_set *set, const struct named *type,
+                        uint64_t *fingerprint);
 uint64_t schema_crc64(const void *bytes, size_t size);
 
 #endif
