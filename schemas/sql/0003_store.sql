@@ -349,3 +349,25 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION causeway.anchor_audit() IS 'Writes down the head of every audit chain; returns how many heads are new.';
+
+CREATE FUNCTION causeway.advance_offset(
+    its_topic text, its_partition integer, expected bigint, next bigint, may_repeat boolean) RETURNS boolean
+    LANGUAGE plpgsql AS $$
+DECLARE
+    stands bigint;
+BEGIN
+    UPDATE causeway.offsets AS o SET next_offset = next, updated_at = now()
+    WHERE o.topic = its_topic AND o.partition = its_partition AND o.next_offset = expected;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    SELECT o.next_offset INTO stands FROM causeway.offsets AS o WHERE o.topic = its_topic AND o.partition = its_partition;
+    IF may_repeat AND stands = next THEN
+        RETURN false; -- the commit whose answer was lost had arrived
+    END IF;
+    RAISE EXCEPTION '%/% stands at %, not at %', its_topic, its_partition, coalesce(stands::text, 'nothing'), expected
+        USING ERRCODE = 'CW001';
+END
+$$;
+COMMENT ON FUNCTION causeway.advance_offset(text, integer, bigint, bigint, boolean) IS
+    'Moves an input offset from the value expected; SQLSTATE CW001 = somebody else moved it.';
