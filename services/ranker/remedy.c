@@ -1,0 +1,74 @@
+/* Which action usually helps: one table, read from the top. */
+#include "words.h"
+
+struct remedy {
+    const char *kind;   /* of the entity; NULL = any */
+    const char *metric; /* part of the strongest metric's name; NULL = any */
+    int family;         /* enum cw_family; -1 = any */
+    const char *action;
+};
+
+#define ANY (-1)
+
+static const struct remedy remedies[] = {
+    {"volume", NULL, ANY, "free_disk"},
+    {"disk", NULL, ANY, "free_disk"},
+    {NULL, "disk", CW_FAMILY_SATURATION, "free_disk"},
+    {NULL, "filesystem", CW_FAMILY_SATURATION, "free_disk"},
+    {"database", "lock", ANY, "kill_lock_holder"},
+    {"database", "connection", ANY, "kill_idle_connections"},
+    {"database", NULL, ANY, "inspect_database"},
+    {"queue", NULL, ANY, "scale_consumers"},
+    {"cache", NULL, ANY, "flush_cache"},
+    {"host", NULL, CW_FAMILY_AVAILABILITY, "reboot_host"},
+    {"host", NULL, ANY, "drain_host"},
+    {NULL, "lock", ANY, "kill_lock_holder"},
+    {NULL, "mem", CW_FAMILY_SATURATION, "restart_service"},
+    {NULL, "heap", CW_FAMILY_SATURATION, "restart_service"},
+    {NULL, NULL, CW_FAMILY_SATURATION, "scale_out"},
+    {NULL, NULL, CW_FAMILY_TRAFFIC, "scale_out"},
+    {NULL, NULL, CW_FAMILY_AVAILABILITY, "restart_service"},
+    {NULL, NULL, CW_FAMILY_ERRORS, "restart_service"},
+    {NULL, NULL, CW_FAMILY_LATENCY, "restart_service"},
+    {NULL, NULL, CW_FAMILY_LOGS, "restart_service"},
+    {NULL, NULL, CW_FAMILY_OTHER, "restart_service"},
+};
+
+static bool fits(const struct remedy *remedy, const char *kind,
+                 const char *metric, int family)
+{
+    return (remedy->kind == NULL || strcmp(remedy->kind, kind) == 0) &&
+           (remedy->metric == NULL || strstr(metric, remedy->metric) != NULL) &&
+           (remedy->family == ANY || remedy->family == family);
+}
+
+static const char *change_action(const struct ranker_change *change)
+{
+    if (strcmp(change->kind, "config") == 0)
+        return "revert_config";
+    if (strcmp(change->kind, "scale") == 0)
+        return "revert_scale";
+    return "rollback_deploy";
+}
+
+const char *ranker_words_action(const struct ranker_candidate *candidate)
+{
+    const struct ranker_sign *sign = candidate->sign;
+    const char *metric = sign->track != NULL ? sign->track->metric : "";
+    int family = CW_FAMILY_OTHER;
+
+    if (candidate->kind == RANKER_KIND_CHANGE)
+        return change_action(candidate->change);
+    if (candidate->kind == RANKER_KIND_EDGE)
+        return "check_network";
+    if (sign->track != NULL)
+        family = (int)sign->track->family;
+    else if (sign->member != NULL)
+        family = (int)sign->member->family;
+    if (sign->missing >= 0.5)
+        family = CW_FAMILY_AVAILABILITY;
+    for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+        if (fits(&remedies[i], candidate->entity->kind, metric, family))
+            return remedies[i].action;
+    return "";
+}

@@ -1,0 +1,281 @@
+#include "score.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/fixmath.h"
+
+#define ONSET_CLIP      5.0
+#define NO_ONSET        (-1.0)
+#define SYMPTOM_PENALTY (-2.0)
+#define WORSE_BY        0.8 /* a dependency this near in severity explains */
+#define EDGE_BASE       2.0
+#define EDGE_SLOPE      3.0
+#define MINUTE          60e6
+
+const char *ranker_factor_name(enum ranker_factor factor)
+{
+    static const char *const names[RANKER_FACTOR_COUNT] = {
+        "severity", "exogeneity", "onset",   "coverage", "errors",
+        "novelty",  "change",     "missing", "label",    "symptom_only",
+    };
+
+    return names[factor];
+}
+
+/* ---- reverse reachability: whose symptoms could come from here ---------- */
+
+/* Share of the symptomatic entities that can reach place over calls. */
+static double coverage_of(const struct ranker_scene *scene, uint32_t place,
+                          uint32_t *hops, uint32_t *queue)
+{
+    uint32_t reached = 0;
+
+    if (scene->alarmed_count == 0)
+        return 0.0;
+    for (uint32_t p = 0; p < scene->view.size; p++)
+        hops[p] = p == place ? 0 : RANKER_NONE;
+    ranker_view_walk(&scene->view, &scene->view.callers, RANKER_NONE - 1, hops,
+                     queue);
+    for (uint32_t p = 0; p < scene->view.size; p++)
+        reached += hops[p] != RANKER_NONE && scene->signs[p].alarmed;
+    return (double)reached / (double)scene->alarmed_count;
+}
+
+static void find_worst_callee(const struct ranker_scene *scene,
+                              struct ranker_candidate *candidate)
+{
+    const struct ranker_links *callees = &scene->view.callees;
+    const uint32_t place = candidate->place;
+
+    for (uint32_t i = callees->first[place]; i < callees->first[place + 1];
+         i++) {
+        const uint32_t other = callees->links[i].other;
+        const double severity = scene->signs[other].severity;
+        if (candidate->worst_place == RANKER_NONE ||
+            severity > candidate->worst_callee) {
+            candidate->worst_callee = severity;
+            candidate->worst_place = other;
+        }
+    }
+}
+
+/* Worst share of calls that began to fail along these links. */
+static double failing(const struct ranker_links *links, uint32_t place,
+                      int64_t since_at)
+{
+    double worst = 0.0, share = 0.0;
+
+    for (uint32_t i = links->first[place]; i < links->first[place + 1]; i++)
+        worst = fmax(
+            worst, ranker_edge_excess(links->links[i].edge, since_at, &share));
+    return worst;
+}
+
+/* Failures that begin here: calls in fail, calls out do not. */
+static double errors_begin(const struct ranker_scene *scene, uint32_t place)
+{
+    const int64_t since_at = scene->incident->started_at - RANKER_SLACK_US;
+    const double in = failing(&scene->view.callers, place, since_at);
+    const double out = failing(&scene->view.callees, place, since_at);
+
+    return fmax(in - out, 0.0);
+}
+
+static double onset_of(const struct ranker_candidate *candidate,
+                       const struct ranker_scene *scene)
+{
+    const int64_t onset_at = candidate->sign->onset_at;
+
+    if (onset_at == 0)
+        return NO_ONSET;
+    const double minutes =
+        (double)(scene->incident->started_at - onset_at) / MINUTE;
+    return fmin(fmax(minutes, -ONSET_CLIP), ONSET_CLIP);
+}
+
+/* What people said of it before, within one unit either way. */
+static double label_of(const struct ranker_entity *entity)
+{
+    const double odds = (1.0 + (double)entity->label_right) /
+                        (1.0 + (double)entity->label_wrong);
+
+    return fmin(fmax(0.5 * cw_log(odds), -1.0), 1.0);
+}
+
+static void fill_entity(struct ranker_candidate *candidate,
+                        const struct ranker_scene *scene)
+{
+    const struct ranker_config *config = scene->config;
+    const struct ranker_sign *sign = candidate->sign;
+    double *factor = candidate->factor;
+
+    find_worst_callee(scene, candidate);
+    candidate->explained = candidate->worst_place != RANKER_NONE &&
+                           sign->severity > 0 && ranker_sign_is_symptom(sign) &&
+                           candidate->worst_callee >= WORSE_BY * sign->severity;
+    factor[RANKER_SEVERITY] = config->weight_severity * sign->severity;
+    /* Without a graph nothing is known to explain it, nor to fail to. */
+    if (scene->view.edge_count > 0)
+        factor[RANKER_EXOGENEITY] = config->weight_exogeneity *
+                                    (sign->severity - candidate->worst_callee);
+    factor[RANKER_ONSET] = config->weight_onset * onset_of(candidate, scene);
+    factor[RANKER_ERRORS] =
+        config->weight_errors * errors_begin(scene, candidate->place);
+    factor[RANKER_NOVELTY] = config->weight_novelty * sign->novelty;
+    factor[RANKER_MISSING] = config->weight_missing * sign->missing;
+    factor[RANKER_LABEL] = config->weight_label * label_of(candidate->entity);
+    if (candidate->change != NULL)
+        factor[RANKER_CHANGE] =
+            config->weight_change *
+            ranker_change_weight(candidate->change, scene->incident->started_at,
+                                 config);
+    if (candidate->explained)
+        factor[RANKER_SYMPTOM] = SYMPTOM_PENALTY;
+}
+
+static void fill_edge(struct ranker_candidate *candidate,
+                      const struct ranker_scene *scene)
+{
+    const struct ranker_config *config = scene->config;
+    const double severity = EDGE_BASE + EDGE_SLOPE * candidate->excess;
+    double *factor = candidate->factor;
+
+    factor[RANKER_SEVERITY] = config->weight_severity * severity;
+    factor[RANKER_EXOGENEITY] =
+        config->weight_exogeneity * (severity - candidate->sign->severity);
+    factor[RANKER_ERRORS] = config->weight_errors * candidate->excess;
+    factor[RANKER_LABEL] = config->weight_label * label_of(candidate->entity);
+}
+
+static void add_up(struct ranker_candidate *candidate)
+{
+    double score = 0.0;
+
+    for (int f = 0; f < RANKER_FACTOR_COUNT; f++) {
+        candidate->factor[f] = cw_round6(candidate->factor[f]);
+        score += candidate->factor[f];
+    }
+    candidate->score = cw_round6(score);
+}
+
+/* ---- order and probability ---------------------------------------------- */
+
+static int64_t onset_or_last(const struct ranker_candidate *candidate)
+{
+    return candidate->sign->onset_at == 0 ? INT64_MAX
+                                          : candidate->sign->onset_at;
+}
+
+static int by_score(const void *left, const void *right)
+{
+    const struct ranker_candidate *a = left, *b = right;
+    const int64_t a_onset = onset_or_last(a), b_onset = onset_or_last(b);
+
+    if (a->score > b->score)
+        return -1;
+    if (a->score < b->score)
+        return 1;
+    if (a_onset != b_onset)
+        return a_onset < b_onset ? -1 : 1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+void ranker_softmax(struct ranker_candidate *list, uint32_t count, double bias,
+                    double temperature)
+{
+    double top = bias;
+
+    for (uint32_t i = 0; i < count; i++)
+        top = fmax(top, list[i].score);
+    double sum = cw_exp((bias - top) / temperature);
+    for (uint32_t i = 0; i < count; i++)
+        sum += cw_exp((list[i].score - top) / temperature);
+    for (uint32_t i = 0; i < count; i++)
+        list[i].probability =
+            cw_round6(cw_exp((list[i].score - top) / temperature) / sum);
+}
+
+double ranker_without(const struct ranker_candidates *all, uint32_t index,
+                      enum ranker_factor factor,
+                      const struct ranker_config *config)
+{
+    const double mine =
+        all->list[index].score - all->list[index].factor[factor];
+    double top = fmax(config->unknown_bias, mine);
+
+    for (uint32_t i = 0; i < all->count; i++)
+        if (i != index)
+            top = fmax(top, all->list[i].score);
+    double sum = cw_exp((config->unknown_bias - top) / config->temperature) +
+                 cw_exp((mine - top) / config->temperature);
+    for (uint32_t i = 0; i < all->count; i++)
+        if (i != index)
+            sum += cw_exp((all->list[i].score - top) / config->temperature);
+    return cw_round6(cw_exp((mine - top) / config->temperature) / sum);
+}
+
+/* ---- buckets ------------------------------------------------------------ */
+
+/* The first symptom: earliest onset among entities of the incident that are
+ * not a cause themselves. */
+static struct ranker_candidate *first_symptom(struct ranker_candidates *all)
+{
+    struct ranker_candidate *first = NULL;
+
+    for (uint32_t i = 0; i < all->count; i++) {
+        struct ranker_candidate *candidate = &all->list[i];
+        if (candidate->bucket != RANKER_IMPACT || !candidate->sign->alarmed ||
+            candidate->kind == RANKER_KIND_EDGE)
+            continue;
+        if (first == NULL || onset_or_last(candidate) < onset_or_last(first) ||
+            (onset_or_last(candidate) == onset_or_last(first) &&
+             candidate->id < first->id))
+            first = candidate;
+    }
+    return first;
+}
+
+/* A state change that nothing else explains and that is not far behind the
+ * best may be the root cause; the rest is what it did. */
+static void sort_buckets(struct ranker_candidates *all)
+{
+    for (uint32_t i = 0; i < all->count; i++) {
+        struct ranker_candidate *candidate = &all->list[i];
+        const bool near = candidate->score >= all->list[0].score - 1.0;
+        candidate->bucket =
+            !candidate->explained && near ? RANKER_ROOT_CAUSE : RANKER_IMPACT;
+    }
+    struct ranker_candidate *first = first_symptom(all);
+    if (first != NULL)
+        first->bucket = RANKER_CRITICAL;
+}
+
+enum cw_status ranker_score(struct ranker_candidates *all,
+                            const struct ranker_scene *scene,
+                            struct cw_arena *arena, struct cw_error *err)
+{
+    const uint32_t size = scene->view.size;
+    uint32_t *hops = cw_arena_take(arena, (size + 1) * sizeof(*hops));
+    uint32_t *queue = cw_arena_take(arena, (size + 1) * sizeof(*queue));
+
+    if (hops == NULL || queue == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "no memory for scores");
+    for (uint32_t i = 0; i < all->count; i++) {
+        struct ranker_candidate *candidate = &all->list[i];
+        if (candidate->kind == RANKER_KIND_EDGE)
+            fill_edge(candidate, scene);
+        else
+            fill_entity(candidate, scene);
+        candidate->factor[RANKER_COVERAGE] =
+            scene->config->weight_coverage *
+            coverage_of(scene, candidate->place, hops, queue);
+        add_up(candidate);
+    }
+    if (all->count > 0)
+        qsort(all->list, all->count, sizeof(*all->list), by_score);
+    ranker_softmax(all->list, all->count, scene->config->unknown_bias,
+                   scene->config->temperature);
+    sort_buckets(all);
+    return CW_OK;
+}

@@ -1,0 +1,188 @@
+#include "signs.h"
+
+#include <math.h>
+
+#include "base/arena.h"
+#include "base/fixmath.h"
+
+#define ONSET_Z       4.0 /* a smaller deviation does not date anything */
+#define ONSET_BACK_US ((int64_t)30 * 60 * 1000000)
+#define LOUD_LOG      17  /* OpenTelemetry: ERROR and above */
+#define SPARSE        0.5 /* less of the samples: telemetry is going missing */
+
+double ranker_family_weight(enum cw_family family)
+{
+    switch (family) {
+    case CW_FAMILY_SATURATION:
+    case CW_FAMILY_AVAILABILITY:
+        return 1.0;
+    case CW_FAMILY_LATENCY:
+    case CW_FAMILY_ERRORS:
+    case CW_FAMILY_OTHER:
+        return 0.9;
+    case CW_FAMILY_LOGS:
+        return 0.7;
+    case CW_FAMILY_TRAFFIC: /* follows callers and users more than itself */
+        return 0.5;
+    case CW_FAMILY_COUNT:
+        break;
+    }
+    return 0.0;
+}
+
+/* A callee can make its caller slow, failing, or idle; not fuller. */
+static bool is_state(enum cw_family family)
+{
+    return family == CW_FAMILY_SATURATION || family == CW_FAMILY_AVAILABILITY ||
+           family == CW_FAMILY_OTHER;
+}
+
+static void raise(struct ranker_sign *sign, double severity,
+                  enum cw_family family)
+{
+    if (severity > RANKER_SEVERITY_MAX)
+        severity = RANKER_SEVERITY_MAX;
+    if (severity > sign->severity)
+        sign->severity = severity;
+    if (is_state(family) && severity > sign->own)
+        sign->own = severity;
+}
+
+static void date(struct ranker_sign *sign, int64_t onset_at, int64_t start_at)
+{
+    if (onset_at == 0 || onset_at < start_at - ONSET_BACK_US)
+        return;
+    if (sign->onset_at == 0 || onset_at < sign->onset_at)
+        sign->onset_at = onset_at;
+}
+
+static void read_track(struct ranker_sign *sign,
+                       const struct ranker_track *track, int64_t start_at)
+{
+    const double severity = cw_round6(cw_log1p(fabs(track->z)) *
+                                      ranker_family_weight(track->family));
+
+    if (sign->track == NULL || severity > sign->severity)
+        sign->track = track;
+    raise(sign, severity, track->family);
+    if (fabs(track->z) >= ONSET_Z)
+        date(sign, track->onset_at, start_at);
+}
+
+static void read_pattern(struct ranker_sign *sign,
+                         const struct ranker_pattern *pattern, double *surprise)
+{
+    const double weight = pattern->severity >= LOUD_LOG ? 1.0 : 0.3;
+
+    if (sign->pattern == NULL || pattern->surprise > sign->pattern->surprise)
+        sign->pattern = pattern;
+    if (pattern->surprise > 0)
+        *surprise += weight * pattern->surprise;
+}
+
+static void read_trail(struct ranker_sign *sign,
+                       const struct ranker_trail *trail, int64_t start_at,
+                       int64_t lookback_us)
+{
+    const int64_t from_at = start_at - lookback_us;
+    double surprise = 0.0;
+
+    for (uint32_t i = 0; i < trail->track_count; i++)
+        if (trail->tracks[i].peak_at >= from_at)
+            read_track(sign, &trail->tracks[i], start_at);
+    for (uint32_t i = 0; i < trail->pattern_count; i++)
+        if (trail->patterns[i].last_at >= from_at)
+            read_pattern(sign, &trail->patterns[i], &surprise);
+    sign->novelty = cw_round6(fmin(cw_log1p(surprise), 3.0));
+    if (trail->last_at >= start_at && trail->coverage < SPARSE)
+        sign->missing = cw_round6(0.5 * (1.0 - trail->coverage));
+}
+
+/* What an alarm alone says of severity, when no deviation was measured. */
+static double member_severity(const struct cw_member *member)
+{
+    static const double by_severity[CW_SEVERITY_COUNT] = {
+        [CW_SEVERITY_UNKNOWN] = 1.5,  [CW_SEVERITY_INFO] = 1.0,
+        [CW_SEVERITY_WARNING] = 2.0,  [CW_SEVERITY_ERROR] = 2.5,
+        [CW_SEVERITY_CRITICAL] = 3.0,
+    };
+
+    if (cw_text_is(member->kind, "missing"))
+        return 4.0;
+    if (cw_text_is(member->kind, "alert"))
+        return (unsigned)member->severity < CW_SEVERITY_COUNT
+                   ? by_severity[member->severity]
+                   : 1.5;
+    const double score = member->score > 0.0 ? fmin(member->score, 1.0) : 0.0;
+    return (1.5 + 2.5 * score) * ranker_family_weight(member->family);
+}
+
+static void read_member(struct ranker_sign *sign,
+                        const struct cw_member *member, int64_t start_at)
+{
+    const double severity = cw_round6(member_severity(member));
+
+    sign->alarmed = true;
+    sign->member_count++;
+    if (sign->member == NULL ||
+        severity > cw_round6(member_severity(sign->member)))
+        sign->member = member;
+    raise(sign, severity, member->family);
+    if (cw_text_is(member->kind, "missing")) {
+        sign->missing = 1.0;
+        raise(sign, severity, CW_FAMILY_AVAILABILITY);
+    }
+    if (cw_text_is(member->kind, "new_pattern") && sign->novelty < 1.0)
+        sign->novelty = 1.0;
+    date(sign, member->started_at, start_at);
+}
+
+static struct ranker_sign *sign_of(struct ranker_sign *signs,
+                                   const struct ranker_signs_of *of,
+                                   const struct cw_entity *entity)
+{
+    const uint32_t place =
+        ranker_window_find(of->window, ranker_entity_id(of->route, entity));
+
+    return place == RANKER_NONE ? NULL : &signs[place];
+}
+
+enum cw_status ranker_signs_make(struct ranker_sign **made,
+                                 const struct ranker_signs_of *of,
+                                 struct cw_arena *arena, struct cw_error *err)
+{
+    const struct cw_incident *incident = of->incident;
+    const uint32_t size = ranker_window_size(of->window);
+    struct ranker_sign *signs =
+        cw_arena_take(arena, (size + 1) * sizeof(*signs));
+
+    if (signs == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "no memory for signs");
+    for (uint32_t p = 0; p < size; p++) {
+        const struct ranker_entity *entity = ranker_window_at(of->window, p);
+        if (entity != NULL && entity->route == of->route &&
+            entity->trail != NULL)
+            read_trail(&signs[p], entity->trail, incident->started_at,
+                       of->lookback_us);
+    }
+    for (size_t i = 0; i < incident->entities_count; i++) {
+        struct ranker_sign *sign = sign_of(signs, of, &incident->entities[i]);
+        if (sign != NULL)
+            sign->alarmed = true;
+    }
+    for (size_t i = 0; i < incident->members_count; i++) {
+        struct ranker_sign *sign =
+            sign_of(signs, of, &incident->members[i].entity);
+        if (sign != NULL)
+            read_member(sign, &incident->members[i], incident->started_at);
+    }
+    *made = signs;
+    return CW_OK;
+}
+
+bool ranker_sign_is_symptom(const struct ranker_sign *sign)
+{
+    /* Its state may quiver while it waits: count what clearly stands out. */
+    return sign->missing < 0.5 && sign->novelty < 1.5 &&
+           sign->own < 0.5 * sign->severity;
+}

@@ -1,0 +1,53 @@
+/*
+ * signs - what speaks for trouble at each entity, for one incident.
+ *
+ * Place    window, incident -> [signs] -> candidate, features, words
+ * Input    deviations of the entity around the incident, its members
+ * Output   per entity: severity, strongest deviation, onset, novelty,
+ *          missing telemetry, and whether it shows symptoms only
+ * Limits   one array in the arena, a row a place of the window
+ * Threads  pure
+ * Source   severity: log1p of a robust two-sided score, Pham et al., BARO,
+ *          FSE 2024, with a weight by family instead of raw units
+ */
+#ifndef RANKER_SIGNS_H
+#define RANKER_SIGNS_H
+
+#include "window.h"
+
+#define RANKER_SEVERITY_MAX 7.0
+
+struct ranker_sign {
+    double severity; /* 0 to RANKER_SEVERITY_MAX */
+    double own;      /* the same over state metrics only: what no callee does */
+    double novelty;  /* 0 to 3: surprise of new log patterns, logarithmic */
+    double missing;  /* 0 to 1: its own telemetry is absent */
+    int64_t onset_at;                     /* 0 = none */
+    const struct ranker_track *track;     /* strongest; NULL = none */
+    const struct ranker_pattern *pattern; /* most surprising; NULL = none */
+    const struct cw_member *member;       /* strongest; NULL = none */
+    uint32_t member_count;
+    bool alarmed; /* the incident names it */
+};
+
+struct ranker_signs_of {
+    const struct ranker_window *window;
+    const struct cw_incident *incident;
+    uint64_t route;
+    int64_t lookback_us; /* deviations count from this long before its start */
+};
+
+/* Rows for every place; enters nothing. CW_NO_MEMORY. */
+CW_MUST_USE enum cw_status ranker_signs_make(struct ranker_sign **made,
+                                             const struct ranker_signs_of *of,
+                                             struct cw_arena *arena,
+                                             struct cw_error *err);
+
+/* Says whether the entity shows symptoms only: it is slow or fails, and
+ * nothing of its own - memory, processor, disk, logs, telemetry - changed. */
+bool ranker_sign_is_symptom(const struct ranker_sign *sign);
+
+/* Share of a deviation of this family that counts. */
+double ranker_family_weight(enum cw_family family);
+
+#endif
