@@ -7,11 +7,16 @@ static const unsigned char magic[2] = {0xc3, 0x01};
 /* Small bodies grow most: a record of nothing but defaults. */
 #define GROWTH_FLOOR ((size_t)64 * 1024)
 
-void cw_wire_seal(const struct cw_record_type *type, const void *record,
-                  struct cw_pack *out)
+void cw_wire_frame(const struct cw_record_type *type, struct cw_pack *out)
 {
     cw_pack_bytes(out, magic, sizeof(magic));
     cw_pack_u64(out, type->fingerprint);
+}
+
+void cw_wire_seal(const struct cw_record_type *type, const void *record,
+                  struct cw_pack *out)
+{
+    cw_wire_frame(type, out);
     type->encode(record, out);
 }
 
@@ -137,12 +142,11 @@ enum cw_status cw_wire_open_registered(const struct cw_wire_ids *ids,
                        "%zu bytes without a registry header", message.size);
     const uint32_t id = (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 |
                         (uint32_t)bytes[3] << 8 | (uint32_t)bytes[4];
-    const struct cw_text body = {
-        message.bytes + CW_WIRE_REGISTERED_HEADER_SIZE,
-        message.size - CW_WIRE_REGISTERED_HEADER_SIZE};
+    const struct cw_text body = {message.bytes + CW_WIRE_REGISTERED_HEADER_SIZE,
+                                 message.size - CW_WIRE_REGISTERED_HEADER_SIZE};
     for (size_t i = 0; i < ids->count; i++)
         if (ids->ids[i].id == id)
-            return open_body(ids->ids[i].fingerprint, body, arena, type,
-                             record, err);
+            return open_body(ids->ids[i].fingerprint, body, arena, type, record,
+                             err);
     return cw_fail(err, CW_BAD_SCHEMA, "schema id %u is not known", id);
 }

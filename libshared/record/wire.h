@@ -38,6 +38,9 @@
 void cw_wire_seal(const struct cw_record_type *type, const void *record,
                   struct cw_pack *out);
 
+/* Appends the header alone, for a body put together from encoded parts. */
+void cw_wire_frame(const struct cw_record_type *type, struct cw_pack *out);
+
 /* Decodes a message of any release this build knows.
  * CW_UNKNOWN_FORMAT: no such header; CW_BAD_SCHEMA: fingerprint not known;
  * CW_BAD_RECORD: malformed; CW_TOO_LARGE: the arena is full. */
@@ -71,7 +74,7 @@ cw_wire_seal_registered(const struct cw_wire_ids *ids,
 CW_MUST_USE enum cw_status
 cw_wire_open_registered(const struct cw_wire_ids *ids, struct cw_text message,
                         struct cw_arena *arena,
-                        const struct cw_record_type **type,
-                        const void **record, struct cw_error *err);
+                        const struct cw_record_type **type, const void **record,
+                        struct cw_error *err);
 
 #endif
