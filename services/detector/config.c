@@ -1,0 +1,39 @@
+#include "config.h"
+
+#include "record/records.h"
+
+struct detector_config detector_config_default(void)
+{
+    return (struct detector_config){
+        .open_surprise = 5.5,
+        .confirm_surprise = 4.5,
+        .close_surprise = 2.5,
+        .min_relative = 0.05,
+        .accept_after_us = 2 * DETECTOR_HOUR,
+        .max_series = 65536,
+        .max_entities = 16384,
+        .missing_floor_us = 30 * DETECTOR_SECOND,
+        .forget_after_us = DETECTOR_DAY,
+        .missing = true,
+        .missing_alone = false,
+    };
+}
+
+/* Errors: one failed call is noise, a few are not. Availability: 1 -> 0 is the
+ * whole story, and 99.9 % -> 99 % matters. */
+static const struct family_trait traits[CW_FAMILY_COUNT] = {
+    [CW_FAMILY_OTHER] = {DIRECTION_BOTH, 1.0, 1.0, 1},
+    [CW_FAMILY_LATENCY] = {DIRECTION_UP, 1.0, 1.0, 6},
+    [CW_FAMILY_ERRORS] = {DIRECTION_UP, 0.2, 1.0, 6},
+    [CW_FAMILY_TRAFFIC] = {DIRECTION_BOTH, 1.0, 1.0, 1},
+    [CW_FAMILY_SATURATION] = {DIRECTION_UP, 1.0, 1.0, 6},
+    [CW_FAMILY_AVAILABILITY] = {DIRECTION_BOTH, 0.0, 0.1, 6},
+    [CW_FAMILY_LOGS] = {DIRECTION_BOTH, 1.0, 1.0, 1},
+};
+
+const struct family_trait *family_trait(int family)
+{
+    if (family < 0 || family >= CW_FAMILY_COUNT)
+        return &traits[CW_FAMILY_OTHER];
+    return &traits[family];
+}

@@ -1,0 +1,52 @@
+/*
+ * config - what an operator may turn, and what a family of metrics means.
+ *
+ * Place    main.c and cwctl fill it; core, series and missing read it
+ * Limits   values are checked by the option table of main.c; the defaults
+ *          are the ones docs/decisions/0101-detector-thresholds.md measured
+ * Threads  pure
+ */
+#ifndef DETECTOR_CONFIG_H
+#define DETECTOR_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DETECTOR_SECOND INT64_C(1000000)
+#define DETECTOR_MINUTE (60 * DETECTOR_SECOND)
+#define DETECTOR_HOUR   (60 * DETECTOR_MINUTE)
+#define DETECTOR_DAY    (24 * DETECTOR_HOUR)
+
+struct detector_config {
+    double open_surprise;     /* -log10 p that opens on one sample */
+    double confirm_surprise;  /* on two of three samples; the score is 0.5 */
+    double close_surprise;    /* below it a slow episode may close */
+    double min_relative;      /* least deviation as a share of the expected */
+    int64_t accept_after_us;  /* a shift that stays becomes normal; times 6
+                                 where staying bad is the fault itself */
+    int64_t max_series;       /* a shard */
+    int64_t max_entities;     /* a shard */
+    int64_t missing_floor_us; /* silence shorter than it is never missing */
+    int64_t forget_after_us;  /* an idle series leaves the state */
+    bool missing;             /* look for series that fall silent */
+    bool missing_alone;       /* also when the whole shard is silent */
+};
+
+/* The defaults: calm, see the decision record. */
+struct detector_config detector_config_default(void);
+
+enum direction { DIRECTION_BOTH, DIRECTION_UP };
+
+/* How a family is judged. */
+struct family_trait {
+    enum direction direction;
+    double quantum_share;  /* of the smallest move of a counted thing that
+                              is taken for noise */
+    double relative_share; /* of min_relative asked for */
+    int accept_factor;     /* of accept_after_us */
+};
+
+/* family: enum cw_family; total, an unknown one is OTHER. */
+const struct family_trait *family_trait(int family);
+
+#endif

@@ -1,0 +1,149 @@
+#include "episode.h"
+
+#include "base/fixmath.h"
+
+#define CALM_COUNT    3
+#define CALM_US       DETECTOR_MINUTE
+#define SAY_US        DETECTOR_MINUTE
+#define GROWTH        1.33
+#define ACCEPT_COUNT  30 /* samples an accepted level has held */
+#define ONSET_US      (6 * DETECTOR_HOUR) /* walk back no further */
+#define RECENT_WINDOW 7u                  /* the last three samples */
+
+static unsigned bits_set(unsigned bits)
+{
+    unsigned count = 0;
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+static bool opens(struct episode *episode, const struct detector_config *config,
+                  const struct judgement *judged)
+{
+    const bool odd = judged->warm && judged->deviates &&
+                     judged->surprise >= config->confirm_surprise;
+    episode->recent = (uint8_t)((episode->recent << 1 | odd) & RECENT_WINDOW);
+    if (!odd)
+        return false;
+    return judged->surprise >= config->open_surprise ||
+           bits_set(episode->recent) >= 2;
+}
+
+static enum episode_event open_episode(struct episode *episode,
+                                       const struct judgement *judged,
+                                       int64_t onset)
+{
+    const int64_t after = episode->calm_at; /* the last one is over by then */
+    int64_t started = onset;
+    if (started < judged->at - ONSET_US)
+        started = judged->at - ONSET_US;
+    if (episode->opened_at != 0 && started <= after)
+        started = after + 1 < judged->at ? after + 1 : judged->at;
+    episode->started_at = started;
+    episode->opened_at = judged->at;
+    episode->said_at = judged->at;
+    episode->score = (float)judged->score;
+    episode->peak = (float)judged->surprise;
+    episode->said_peak = (float)judged->surprise;
+    episode->length = 1;
+    episode->calm_count = 0;
+    episode->top = (uint8_t)judged->top;
+    episode->open = true;
+    return EPISODE_OPENED;
+}
+
+/* A point in its band is calm; where means or steps opened the episode they
+ * have to come down as well. */
+static bool is_calm(const struct episode *episode,
+                    const struct detector_config *config,
+                    const struct judgement *judged)
+{
+    const bool in_band =
+        judged->value >= judged->lower && judged->value <= judged->upper;
+    const bool by_point = episode->top == VIEW_LEVEL ||
+                          episode->top == VIEW_RESIDUAL ||
+                          episode->top == VIEW_DAY;
+    return in_band && (by_point || judged->surprise < config->close_surprise);
+}
+
+static bool recovered(struct episode *episode, int64_t at, bool calm)
+{
+    if (!calm) {
+        episode->calm_count = 0;
+        return false;
+    }
+    if (episode->calm_count == 0)
+        episode->calm_at = at;
+    if (episode->calm_count < CALM_COUNT)
+        episode->calm_count++;
+    return episode->calm_count >= CALM_COUNT &&
+           at - episode->calm_at >= CALM_US;
+}
+
+static enum episode_event close_episode(struct episode *episode, int64_t at,
+                                        enum episode_event why)
+{
+    episode->open = false;
+    episode->recent = 0;
+    episode->calm_at = at; /* the next onset lies behind it */
+    return why;
+}
+
+enum episode_event episode_step(struct episode *episode,
+                                const struct detector_config *config,
+                                const struct family_trait *trait,
+                                const struct judgement *judged, int64_t onset)
+{
+    if (!episode->open) {
+        if (!opens(episode, config, judged))
+            return EPISODE_NONE;
+        return open_episode(episode, judged, onset);
+    }
+    if (episode->length < UINT32_MAX)
+        episode->length++;
+    const int64_t at = judged->at;
+    if (recovered(episode, at, is_calm(episode, config, judged)))
+        return close_episode(episode, at, EPISODE_CLOSED);
+    const int64_t patience = config->accept_after_us * trait->accept_factor;
+    if (at - episode->opened_at >= patience && episode->length >= ACCEPT_COUNT)
+        return close_episode(episode, at, EPISODE_ACCEPTED);
+    if (judged->surprise > (double)episode->peak)
+        episode->peak = (float)judged->surprise;
+    const bool grown =
+        (double)episode->peak > GROWTH * (double)episode->said_peak;
+    if (!grown && at - episode->said_at < SAY_US)
+        return EPISODE_NONE;
+    episode->said_at = at;
+    episode->said_peak = episode->peak;
+    return EPISODE_UPDATED;
+}
+
+#define EPISODE_FIELDS(X)                                                      \
+    X(i64, started_at)                                                         \
+    X(i64, opened_at)                                                          \
+    X(i64, said_at)                                                            \
+    X(i64, calm_at)                                                            \
+    X(i64, decided_at)                                                         \
+    X(f32, score)                                                              \
+    X(f32, peak)                                                               \
+    X(f32, said_peak)                                                          \
+    X(u32, length)                                                             \
+    X(u8, calm_count)                                                          \
+    X(u8, recent)                                                              \
+    X(u8, top)                                                                 \
+    X(bool, open)
+
+void episode_save(const struct episode *episode, struct cw_pack *out)
+{
+#define SAVE(type, field) cw_pack_##type(out, episode->field);
+    EPISODE_FIELDS(SAVE)
+#undef SAVE
+}
+
+void episode_load(struct episode *episode, struct cw_unpack *in)
+{
+#define LOAD(type, field) episode->field = cw_unpack_##type(in);
+    EPISODE_FIELDS(LOAD)
+#undef LOAD
+}

@@ -1,0 +1,524 @@
+#include "model.h"
+
+#include <math.h> /* fabs, floor: exact */
+#include <string.h>
+
+#include "base/fixmath.h"
+
+#define SLOW_S        21600.0 /* memory of the level: six hours ... */
+#define SLOW_LEAST    120.0   /* ... but so many samples */
+#define SLOW_MOST     21600.0
+#define FAST_SHARE    0.3
+#define SHIFT_COUNT   12.0
+#define STEP_COUNT    8.0
+#define TRUST_COUNT   15        /* samples before a deviation is clipped */
+#define SIGMA_OF_MEAN 1.2533141 /* sd / mean |x| of a normal */
+#define SURPRISE_CAP  12.0      /* one view's say */
+#define DECADES_CAP   60.0
+#define ALONE_COST    0.903 /* log10 of VIEW_COUNT: the best of so many */
+#define RECORD_CAP    3.0
+#define RECORD_SLACK  1.15
+#define RECORD_REST   10 /* quiet samples that end an excursion */
+#define RECORD_KEEP   0.9999F
+#define CUSUM_SLACK   0.5
+#define OUT_SIGMAS    3.0
+
+static const double window_s[VIEW_WINDOWS] = {300.0, 900.0, 3600.0};
+
+/* Never sharper than a normal's tail seen through 20 % of misjudged scale. */
+static const struct tail_floor view_least = {1.0, 0.30};
+static const struct tail_floor fused_least = {4.0, 1.0};
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double clipped(double x, double most)
+{
+    return x > most ? most : x < -most ? -most : x;
+}
+
+void model_init(struct model *model)
+{
+    memset(model, 0, sizeof(*model));
+    model->whole = true;
+    tail_init(&model->fused, 7.0, 1.6);
+    for (unsigned i = 0; i < VIEW_COUNT; i++)
+        tail_init(&model->views[i].tail, 2.0, 0.4);
+}
+
+/* Samples the slow level remembers. */
+static double slow_count(const struct model *model)
+{
+    const double interval = larger((double)model->interval_s, 1e-3);
+    return smaller(larger(SLOW_S / interval, SLOW_LEAST), SLOW_MOST);
+}
+
+static bool is_whole(double value, double quantum)
+{
+    const double count = quantum > 0.0 ? value / quantum : value;
+    return fabs(count - floor(count + 0.5)) < 1e-6;
+}
+
+/* What this series may move by without anybody calling it a move: a share of
+ * its level, and one quantum of what is counted. */
+static double noise_floor(const struct model *model,
+                          const struct model_nature *nature, double value)
+{
+    const double share = model->moved ? 0.005 : 0.02;
+    double quantum = nature->quantum;
+    if (quantum <= 0.0 && model->whole && is_whole(value, 0.0))
+        quantum = 1.0;
+    return larger(share * fabs(model->slow),
+                  quantum * nature->trait->quantum_share);
+}
+
+static double usual_deviation(const struct model *model, double least)
+{
+    return larger((double)model->views[VIEW_LEVEL].scale, least);
+}
+
+/* A view's scale, with what it can never be under: a mean of n samples that
+ * moves by a hair is no news, however still it stood. */
+static double scale_of(const struct model *model, enum view view, double least)
+{
+    const double own = (double)model->views[view].scale;
+    const double sigma = usual_deviation(model, least);
+    switch (view) {
+    case VIEW_SHIFT:
+        return larger(own, 0.25 * sigma);
+    case VIEW_VARIANCE:
+        return larger(own, 0.25);
+    case VIEW_MINUTES5:
+    case VIEW_MINUTES15:
+    case VIEW_MINUTES60:
+        return larger(own, 0.15 * sigma);
+    case VIEW_RESIDUAL:
+    case VIEW_LEVEL:
+    case VIEW_DAY:
+    case VIEW_COUNT:
+        break;
+    }
+    return larger(own, least);
+}
+
+/* The 60 minutes' mean of a series of one sample a minute is ready after six
+ * of its own lengths: it must have seen several of itself. */
+static unsigned ready_views(const struct model *model,
+                            const struct judgement *j)
+{
+    if (model->seen < MODEL_WARM_COUNT)
+        return 0;
+    unsigned ready = 1u << VIEW_RESIDUAL | 1u << VIEW_LEVEL | 1u << VIEW_SHIFT |
+                     1u << VIEW_VARIANCE;
+    const double interval = (double)model->interval_s;
+    for (unsigned i = 0; i < VIEW_WINDOWS; i++) {
+        const bool several = window_s[i] >= 4.0 * interval;
+        const bool short_enough =
+            window_s[i] * 4.0 <= slow_count(model) * interval;
+        const bool lived =
+            (double)model->settled * interval >= 6.0 * window_s[i];
+        if (several && short_enough && lived)
+            ready |= 1u << (VIEW_MINUTES5 + i);
+    }
+    if (j->timed && model->day->in_use)
+        ready |= 1u << VIEW_DAY;
+    return ready;
+}
+
+static void place_in_day(const struct model *model, struct judgement *j)
+{
+    struct day_view view;
+    j->factor = 1.0;
+    j->season = 0.0;
+    j->timed = model->day != NULL && day_find(model->day, j->at, &view);
+    j->deviations[VIEW_DAY] = 0.0;
+    if (!j->timed)
+        return;
+    j->deviations[VIEW_DAY] = (j->value - view.value) / view.factor;
+    if (!model->day->in_use)
+        return;
+    j->season = view.season;
+    j->factor = view.factor;
+}
+
+/* +: a burst, -: a flat line; 0 where both steps are alike. */
+static double step_ratio(double fast, double slow)
+{
+    if (!(slow > 0.0))
+        return 0.0;
+    const double ratio = (fast + 0.02 * slow) / (1.02 * slow);
+    return ratio >= 1.0 ? ratio - 1.0 : 1.0 - 1.0 / ratio;
+}
+
+/* Every view's signed deviation, this sample included. */
+static void deviate(const struct model *model, struct judgement *j,
+                    double least)
+{
+    place_in_day(model, j);
+    const double u = (j->value - j->season - model->level) / j->factor;
+    const bool trusted = model->seen >= TRUST_COUNT;
+    const double sigma = usual_deviation(model, least);
+    const double kept =
+        trusted ? clipped(u, larger(8.0 * sigma, 0.02 * fabs(u))) : u;
+    j->unit_deviation = u;
+    j->deviations[VIEW_LEVEL] = u;
+    j->deviations[VIEW_SHIFT] =
+        (double)model->shift + (kept - (double)model->shift) / SHIFT_COUNT;
+    for (unsigned i = 0; i < VIEW_WINDOWS; i++) {
+        const double old = (double)model->windows[i];
+        const double gap = smaller(j->gap_s, 10.0 * (double)model->interval_s);
+        j->deviations[VIEW_MINUTES5 + i] =
+            old + (kept - old) * gap / (gap + window_s[i]);
+    }
+    /* After a hole the last samples say nothing about this one. */
+    const bool fresh = j->gap_s <= 20.0 * (double)model->interval_s;
+    j->deviations[VIEW_RESIDUAL] = fresh ? j->value - model->fast : 0.0;
+    const double slow = (double)model->step_slow;
+    const double step = fabs(j->value - model->previous);
+    const double step_kept =
+        trusted ? smaller(step, larger(8.0 * slow, 0.05 * step)) : step;
+    j->step_fast = (double)model->step_fast +
+                   (step_kept - (double)model->step_fast) / STEP_COUNT;
+    j->deviations[VIEW_VARIANCE] =
+        step_ratio(larger(j->step_fast, 0.0), larger(slow, 0.25 * least));
+}
+
+/* What counts as loud: the wrong direction does not, nor does a jump back to
+ * where the series belongs (a recovery is no anomaly). */
+static double loudness_of(const struct judgement *j, enum view view,
+                          const struct family_trait *trait, double scale)
+{
+    const double d = j->deviations[view];
+    if (trait->direction == DIRECTION_UP && d < 0.0)
+        return 0.0;
+    if (view == VIEW_RESIDUAL && d * j->unit_deviation < 0.0)
+        return 0.0;
+    return scale > 0.0 ? smaller(fabs(d) / scale, 1e6) : d == 0.0 ? 0.0 : 1e6;
+}
+
+/* Does the view's deviation matter in the unit of the series? */
+static bool matters(const struct judgement *j, enum view view, double sigma,
+                    double least)
+{
+    const double u = j->deviations[view] * j->factor;
+    switch (view) {
+    case VIEW_VARIANCE:
+        return j->step_fast >= least && j->step_fast >= sigma;
+    case VIEW_SHIFT:
+    case VIEW_MINUTES5:
+    case VIEW_MINUTES15:
+    case VIEW_MINUTES60:
+        return fabs(u) >= least && fabs(u) >= 0.5 * sigma;
+    case VIEW_RESIDUAL:
+    case VIEW_LEVEL:
+    case VIEW_DAY:
+    case VIEW_COUNT:
+        break;
+    }
+    const double away = fabs(j->value - j->expected);
+    return away >= least && away >= 3.0 * sigma * j->factor;
+}
+
+/* A tail is a guess beyond what was seen; three excursions as large as this
+ * one are a fact. It can still be odd together with other views. */
+static double known_cap(const struct view_state *view, double loudness)
+{
+    const double third = (double)view->records[RECORD_COUNT - 1];
+    return loudness <= RECORD_SLACK * third ? RECORD_CAP : SURPRISE_CAP;
+}
+
+static void judge_views(const struct model *model, struct judgement *j,
+                        const struct model_nature *nature, double least)
+{
+    j->fused = 0.0;
+    for (unsigned i = 0; i < VIEW_COUNT; i++) {
+        const double scale = scale_of(model, (enum view)i, least);
+        j->loudness[i] = loudness_of(j, (enum view)i, nature->trait, scale);
+        j->surprises[i] = 0.0;
+        if (!(j->ready & (1u << i)))
+            continue;
+        j->surprises[i] =
+            cw_round6(smaller(tail_surprise(&model->views[i].tail, &view_least,
+                                            j->loudness[i], model->seen),
+                              known_cap(&model->views[i], j->loudness[i])));
+        j->fused += j->surprises[i];
+        if (j->surprises[i] > j->surprises[j->top])
+            j->top = (enum view)i;
+    }
+}
+
+/* A deviation too small for anybody to act on stays below the threshold, and
+ * its score below one half. */
+static void judge_size(const struct detector_config *config,
+                       const struct model_nature *nature, struct judgement *j,
+                       double sigma)
+{
+    const double least = config->min_relative * nature->trait->relative_share *
+                         fabs(j->expected);
+    j->deviates = false;
+    for (unsigned i = 0; i < VIEW_COUNT; i++)
+        if (j->surprises[i] >= 2.0 && matters(j, (enum view)i, sigma, least))
+            j->deviates = true;
+    if (!j->deviates)
+        j->surprise = smaller(j->surprise, 0.9 * config->confirm_surprise);
+}
+
+void model_judge(const struct model *model,
+                 const struct detector_config *config,
+                 const struct model_nature *nature, int64_t at, double value,
+                 struct judgement *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->at = at;
+    out->value = value;
+    if (model->seen == 0) {
+        out->expected = value;
+        out->factor = 1.0;
+        return;
+    }
+    out->gap_s = (double)(at - model->last_at) / 1e6;
+    const double least = noise_floor(model, nature, value);
+    const double sigma = usual_deviation(model, least);
+    deviate(model, out, least);
+    out->ready = ready_views(model, out);
+    out->expected = cw_round6(model->level + out->season);
+    const double unit = sigma * out->factor;
+    out->z = unit > 0.0 ? (value - model->level - out->season) / unit
+                        : clipped((value - model->level) * 1e30, 1000.0);
+    out->z = cw_round6(clipped(out->z, 1000.0));
+    judge_views(model, out, nature, least);
+    out->warm = model->seen >= MODEL_WARM_COUNT;
+    if (!out->warm)
+        return;
+    const struct tail *tail = &model->views[VIEW_LEVEL].tail;
+    const double reach = smaller(
+        larger(3.0, (double)tail->threshold + 3.0 * (double)tail->excess), 8.0);
+    out->lower = cw_round6(out->expected - reach * unit);
+    out->upper = cw_round6(out->expected + reach * unit);
+    /* Of few samples one knows a tail badly: surprise counts for less. */
+    const double known =
+        1.0 + (double)MODEL_WARM_COUNT / (double)model->settled;
+    const double surprise =
+        tail_surprise(&model->fused, &fused_least, out->fused, model->seen);
+    const double alone = out->surprises[out->top] - ALONE_COST;
+    out->surprise = smaller(larger(surprise, alone) / known, DECADES_CAP);
+    judge_size(config, nature, out, sigma);
+    out->surprise = cw_round6(out->surprise);
+    out->score =
+        cw_round6(out->surprise / (out->surprise + config->confirm_surprise));
+}
+
+/* An excursion enters when it is over: it is no record of itself. */
+static void learn_record(struct view_state *view, double loudness)
+{
+    if (loudness > (double)view->tail.threshold) {
+        if (loudness > (double)view->excursion)
+            view->excursion = (float)loudness;
+        view->rest = RECORD_REST;
+        return;
+    }
+    if (view->rest == 0 || --view->rest > 0)
+        return;
+    float entering = view->excursion;
+    view->excursion = 0.0F;
+    for (unsigned i = 0; i < RECORD_COUNT; i++) {
+        const float kept = view->records[i] * RECORD_KEEP;
+        view->records[i] = entering > kept ? entering : kept;
+        entering = entering > kept ? kept : entering;
+    }
+}
+
+static void learn_time(struct model *model, const struct judgement *j)
+{
+    if (model->seen == 0) {
+        model->first_at = j->at;
+        return;
+    }
+    if (model->seen == 1)
+        model->interval_s = (float)j->gap_s;
+    const double interval = (double)model->interval_s;
+    const double off = j->gap_s - interval;
+    const double gain = larger(0.02, 1.0 / (1.0 + (double)model->seen));
+    model->interval_s += (float)(gain * clipped(off, 0.5 * interval));
+    model->jitter_s += (float)(gain * (smaller(fabs(off), 2.0 * interval) -
+                                       (double)model->jitter_s));
+}
+
+/* Where the present deviation began: cumulated sums restart at 0. */
+static void learn_onset(struct model *model, const struct judgement *j)
+{
+    const double z = clipped(j->z, 20.0);
+    const double up = (double)model->up + z - CUSUM_SLACK;
+    const double down = (double)model->down - z - CUSUM_SLACK;
+    if (model->up <= 0.0F)
+        model->up_at = j->at;
+    if (model->down <= 0.0F)
+        model->down_at = j->at;
+    model->up = (float)smaller(larger(up, 0.0), 1e6);
+    model->down = (float)smaller(larger(down, 0.0), 1e6);
+    if (fabs(j->z) < OUT_SIGMAS)
+        model->out_at = 0;
+    else if (model->out_at == 0)
+        model->out_at = j->at;
+}
+
+static void learn_scale(struct view_state *view, double deviation, double gain,
+                        bool trusted)
+{
+    const double old = (double)view->scale;
+    double size = SIGMA_OF_MEAN * fabs(deviation);
+    if (trusted)
+        size = smaller(size, larger(6.0 * old, 0.05 * size));
+    view->scale = (float)(old + gain * (size - old));
+}
+
+static void learn_levels(struct model *model, const struct judgement *j,
+                         double gain, double least)
+{
+    const bool trusted = model->settled >= TRUST_COUNT;
+    const double most = 3.0 * usual_deviation(model, least) * j->factor;
+    const double away = j->value - j->season - model->level;
+    const double away_slow = j->value - model->slow;
+    model->level +=
+        gain *
+        (trusted ? clipped(away, larger(most, 0.05 * fabs(away))) : away);
+    model->slow +=
+        gain * (trusted
+                    ? clipped(away_slow, larger(most, 0.2 * fabs(away_slow)))
+                    : away_slow);
+    if (model->day == NULL || !model->day->in_use)
+        model->level = model->slow;
+}
+
+static void learn_scales(struct model *model, const struct judgement *j,
+                         double gain)
+{
+    const bool trusted = model->settled >= TRUST_COUNT;
+    for (unsigned i = 0; i < VIEW_COUNT; i++) {
+        double own = gain;
+        if (i >= VIEW_MINUTES5 && i <= VIEW_MINUTES60)
+            own = smaller(gain, larger((double)model->interval_s /
+                                           (10.0 * window_s[i - VIEW_MINUTES5]),
+                                       1.0 / ((double)model->settled + 1.0)));
+        learn_scale(&model->views[i], j->deviations[i], own, trusted);
+    }
+    const double step = fabs(j->value - model->previous);
+    const double slow = (double)model->step_slow;
+    const double kept =
+        trusted ? smaller(step, larger(8.0 * slow, 0.05 * step)) : step;
+    model->step_slow += (float)(gain * (kept - slow));
+}
+
+/* The profile begins when samples prove close enough to have one. */
+static void learn_day(struct model *model, const struct judgement *j,
+                      double gain, bool calm)
+{
+    struct day *day = model->day;
+    if (day == NULL)
+        return;
+    if (j->timed && calm) {
+        struct day_view view;
+        const bool found = day_find(day, j->at, &view);
+        const double away = found ? j->value - view.season - day->level : 0.0;
+        const double most = 3.0 * larger((double)day->error, 1e-30);
+        day->level += gain * clipped(away, larger(most, 0.05 * fabs(away)));
+    }
+    day_learn(day, j->at, j->value, larger(gain, 1e-4), calm);
+    if (!day_weigh(day, model->first_at, j->at))
+        return;
+    model->level = day->in_use ? day->level : model->slow;
+    model->views[VIEW_LEVEL].scale =
+        (float)(SIGMA_OF_MEAN *
+                (double)(day->in_use ? day->error : day->raw_error));
+    model_settle(model);
+}
+
+void model_learn(struct model *model, const struct model_nature *nature,
+                 const struct judgement *judged, bool calm, bool first)
+{
+    learn_time(model, judged);
+    const double least = noise_floor(model, nature, judged->value);
+    model->whole = model->whole && is_whole(judged->value, nature->quantum);
+    if (model->seen == 0) {
+        model->level = model->slow = judged->value;
+        model->fast = model->previous = judged->value;
+    }
+    if (judged->value != model->previous)
+        model->moved = true;
+    const double gain =
+        larger(1.0 / slow_count(model), 1.0 / ((double)model->settled + 1.0));
+    if (model->seen > 0) {
+        learn_onset(model, judged);
+        model->shift = (float)judged->deviations[VIEW_SHIFT];
+        for (unsigned i = 0; i < VIEW_WINDOWS; i++)
+            model->windows[i] = (float)judged->deviations[VIEW_MINUTES5 + i];
+        model->step_fast = (float)judged->step_fast;
+    }
+    if ((calm || first) && judged->warm) {
+        for (unsigned i = 0; i < VIEW_COUNT; i++)
+            if (judged->ready & (1u << i))
+                tail_learn(&model->views[i].tail, judged->loudness[i],
+                           model->seen);
+        tail_learn(&model->fused, judged->fused, model->seen);
+    }
+    for (unsigned i = 0; i < VIEW_COUNT && judged->warm; i++)
+        learn_record(&model->views[i], judged->loudness[i]);
+    if (calm) {
+        learn_levels(model, judged, gain, least);
+        learn_scales(model, judged, gain);
+    }
+    learn_day(model, judged, gain, calm);
+    model->fast += FAST_SHARE * (judged->value - model->fast);
+    if (judged->gap_s > 20.0 * (double)model->interval_s)
+        model->fast = judged->value;
+    model->previous = judged->value;
+    model->last_at = judged->at;
+    if (model->seen < UINT32_MAX)
+        model->seen++;
+    if (model->settled < UINT32_MAX)
+        model->settled++;
+}
+
+void model_settle(struct model *model)
+{
+    model->shift = 0.0F;
+    for (unsigned i = 0; i < VIEW_WINDOWS; i++)
+        model->windows[i] = 0.0F;
+    model->step_fast = model->step_slow;
+    model->up = 0.0F;
+    model->down = 0.0F;
+    model->out_at = 0;
+}
+
+void model_accept(struct model *model)
+{
+    const double move = (double)model->shift;
+    model->level += move;
+    model->slow += move;
+    if (model->day != NULL)
+        model->day->level += move;
+    if (model->settled > TRUST_COUNT)
+        model->settled = TRUST_COUNT;
+    model_settle(model);
+}
+
+int64_t model_onset(const struct model *model, const struct judgement *judged)
+{
+    const bool up = judged->deviations[judged->top] >= 0.0;
+    const float sum = up ? model->up : model->down;
+    const int64_t began = up ? model->up_at : model->down_at;
+    const bool point = judged->top == VIEW_LEVEL ||
+                       judged->top == VIEW_RESIDUAL || judged->top == VIEW_DAY;
+    if (point && fabs(judged->z) >= OUT_SIGMAS)
+        return model->out_at != 0 ? model->out_at : judged->at;
+    if (sum > 0.0F && judged->top != VIEW_VARIANCE)
+        return began;
+    return judged->at;
+}

@@ -1,0 +1,114 @@
+#include "model.h"
+
+/* Save and load follow one list, so they cannot drift apart. */
+#define MODEL_FIELDS(X)                                                        \
+    X(i64, first_at)                                                           \
+    X(i64, last_at)                                                            \
+    X(i64, up_at)                                                              \
+    X(i64, down_at)                                                            \
+    X(i64, out_at)                                                             \
+    X(f64, level)                                                              \
+    X(f64, slow)                                                               \
+    X(f64, fast)                                                               \
+    X(f64, previous)                                                           \
+    X(u32, seen)                                                               \
+    X(u32, settled)                                                            \
+    X(f32, interval_s)                                                         \
+    X(f32, jitter_s)                                                           \
+    X(f32, shift)                                                              \
+    X(f32, step_fast)                                                          \
+    X(f32, step_slow)                                                          \
+    X(f32, up)                                                                 \
+    X(f32, down)                                                               \
+    X(bool, whole)                                                             \
+    X(bool, moved)
+
+static void save_tail(const struct tail *tail, struct cw_pack *out)
+{
+    cw_pack_f32(out, tail->threshold);
+    cw_pack_f32(out, tail->excess);
+    cw_pack_f32(out, tail->square);
+}
+
+static void load_tail(struct tail *tail, struct cw_unpack *in)
+{
+    tail->threshold = cw_unpack_f32(in);
+    tail->excess = cw_unpack_f32(in);
+    tail->square = cw_unpack_f32(in);
+}
+
+static void save_view(const struct view_state *view, struct cw_pack *out)
+{
+    cw_pack_f32(out, view->scale);
+    save_tail(&view->tail, out);
+    for (unsigned i = 0; i < RECORD_COUNT; i++)
+        cw_pack_f32(out, view->records[i]);
+    cw_pack_f32(out, view->excursion);
+    cw_pack_u32(out, view->rest);
+}
+
+static void load_view(struct view_state *view, struct cw_unpack *in)
+{
+    view->scale = cw_unpack_f32(in);
+    load_tail(&view->tail, in);
+    for (unsigned i = 0; i < RECORD_COUNT; i++)
+        view->records[i] = cw_unpack_f32(in);
+    view->excursion = cw_unpack_f32(in);
+    view->rest = cw_unpack_u32(in);
+}
+
+void model_save(const struct model *model, struct cw_pack *out)
+{
+#define SAVE(type, field) cw_pack_##type(out, model->field);
+    MODEL_FIELDS(SAVE)
+#undef SAVE
+    for (unsigned i = 0; i < VIEW_WINDOWS; i++)
+        cw_pack_f32(out, model->windows[i]);
+    save_tail(&model->fused, out);
+    for (unsigned i = 0; i < VIEW_COUNT; i++)
+        save_view(&model->views[i], out);
+    cw_pack_bool(out, model->day != NULL);
+    if (model->day != NULL)
+        day_save(model->day, out);
+}
+
+void model_load(struct model *model, struct day *(*make_day)(void),
+                struct cw_unpack *in)
+{
+#define LOAD(type, field) model->field = cw_unpack_##type(in);
+    MODEL_FIELDS(LOAD)
+#undef LOAD
+    for (unsigned i = 0; i < VIEW_WINDOWS; i++)
+        model->windows[i] = cw_unpack_f32(in);
+    load_tail(&model->fused, in);
+    for (unsigned i = 0; i < VIEW_COUNT; i++)
+        load_view(&model->views[i], in);
+    model->day = NULL;
+    if (!cw_unpack_bool(in))
+        return;
+    model->day = make_day();
+    if (model->day == NULL)
+        in->failed = true;
+    else
+        day_load(model->day, in);
+}
+
+static const char *const names[VIEW_COUNT] = {
+#define VIEW_NAME(id, name) [VIEW_##id] = name,
+    VIEW_TABLE(VIEW_NAME)
+#undef VIEW_NAME
+};
+
+const char *view_name(enum view view)
+{
+    return names[view];
+}
+
+unsigned model_ready_views(unsigned ready, const char *found[VIEW_COUNT])
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < VIEW_COUNT; i++)
+        if (ready & (1u << i))
+            found[count++] = names[i];
+    return count;
+}
