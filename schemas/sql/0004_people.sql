@@ -91,10 +91,10 @@ BEGIN
         its_domain := causeway.require_incident(target, tenant);
     ELSE
         SELECT found.domain INTO its_domain FROM (
-            SELECT a.domain FROM causeway.anomalies AS a WHERE a.tenant = label.tenant AND a.anomaly_id = target
-            UNION ALL SELECT x.domain FROM causeway.actions AS x WHERE x.tenant = label.tenant AND x.action_id = target
+            SELECT a.domain FROM causeway.anomalies AS a WHERE a.tenant = label.tenant AND a.anomaly_id = label.target
+            UNION ALL SELECT x.domain FROM causeway.actions AS x WHERE x.tenant = label.tenant AND x.action_id = label.target
             UNION ALL SELECT i.domain FROM causeway.members AS m JOIN causeway.incidents AS i USING (tenant, incident_id)
-                      WHERE m.tenant = label.tenant AND m.member_id = target) AS found LIMIT 1;
+                      WHERE m.tenant = label.tenant AND m.member_id = label.target) AS found LIMIT 1;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'nothing is known by the id % of tenant %', target, tenant USING ERRCODE = 'no_data_found',
                 HINT = 'a label is for an incident, a member of one, an anomaly or an action';
@@ -155,21 +155,21 @@ END
 $$;
 COMMENT ON FUNCTION causeway.unsilence(text, text, text, text) IS 'Ends a silence early; its id is in the view silences.';
 
-CREATE FUNCTION causeway.require_proposal(action text, whose text) RETURNS causeway.actions
+CREATE FUNCTION causeway.require_proposal(wanted text, whose text) RETURNS causeway.actions
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     proposal causeway.actions;
 BEGIN
-    SELECT * INTO proposal FROM causeway.actions AS a WHERE a.tenant = whose AND a.action_id = action;
+    SELECT * INTO proposal FROM causeway.actions AS a WHERE a.tenant = whose AND a.action_id = wanted;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no action % of tenant %', action, whose USING ERRCODE = 'no_data_found',
+        RAISE EXCEPTION 'there is no action % of tenant %', wanted, whose USING ERRCODE = 'no_data_found',
             HINT = 'SELECT action_id, action, target FROM causeway.action_history WHERE state = ''PROPOSED''';
     END IF;
     IF proposal.state <> 'PROPOSED' THEN
-        RAISE EXCEPTION 'action % is % and waits for nobody', action, lower(proposal.state) USING ERRCODE = 'object_not_in_prerequisite_state';
+        RAISE EXCEPTION 'action % is % and waits for nobody', wanted, lower(proposal.state) USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     IF proposal.expires_at < clock_timestamp() THEN
-        RAISE EXCEPTION 'action % expired at %', action, proposal.expires_at USING ERRCODE = 'object_not_in_prerequisite_state';
+        RAISE EXCEPTION 'action % expired at %', wanted, proposal.expires_at USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN proposal;
 END

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHECKSUM_SIZE 65 /* SHA-256 in hex and its end */
 
