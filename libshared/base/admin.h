@@ -6,9 +6,9 @@
  *          /-/ready?verbose; POST of /-/reload
  * Output   200, or 503 with the reason in words; reload: 500 with the fault;
  *          else 404, or 405 with Allow
- * Limits   32 connections, 16 of one address, 10 s of idling each, 16 KiB of
- * headers; request bodies are read and thrown away, more than 64 KiB ends the
- *          connection
+ * Limits   32 connections, 16 of one address, 10 s of idling each, 16 KiB
+ *          of headers; a request body is read and thrown away, more than
+ *          64 KiB of it ends the connection
  * Threads  one thread of libmicrohttpd, made after the signals are blocked; it
  *          calls every callback, one at a time
  */

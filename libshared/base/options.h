@@ -1,12 +1,13 @@
 /*
- * options - one table of options a service: parsed, checked, printed, documented.
+ * options - one table of options a service: parsed, checked, printed.
  *
  * Place    main.c: file and environment -> struct of the service
  * Input    a YAML file of nested or dotted keys, environment variables
  *          CAUSEWAY_<NAME> (dots and dashes become underscores, upper case);
  *          environment wins over file, file over default. A secret option NAME
- *          also takes NAME_file; both set is a fault. ${env:X} and
- *          ${env:X:-fallback} are expanded in any scalar of the file
+ *          also takes NAME_file (CAUSEWAY_<NAME>_FILE); both set is a fault.
+ *          ${env:X} and ${env:X:-fallback} are expanded in any scalar of the
+ *          file, $${env: stands for ${env: itself
  * Output   every fault at once (up to 50), each with file:line, option, value
  *          and what is allowed; an unknown key names its nearest neighbour
  * Threads  one thread, at start and at reload
@@ -34,7 +35,9 @@ enum cw_option_type {
 enum cw_option_flag {
     CW_OPT_SECRET = 1,   /* never printed; NAME_file allowed */
     CW_OPT_REQUIRED = 2, /* no default */
-    CW_OPT_RESTART = 4   /* a reload that changes it says so and keeps it */
+    CW_OPT_RESTART = 4,  /* a reload that changes it says so and keeps it */
+    CW_OPT_LOCAL = 8     /* may differ between instances that decide the same
+                            (ports, paths, names): not in cw_options_hash */
 };
 
 struct cw_option {
@@ -42,18 +45,29 @@ struct cw_option {
     enum cw_option_type type;
     size_t offset;        /* in the service's struct */
     const char *fallback; /* default as written in a file */
-    double min, max;      /* of INT, DOUBLE, DURATION (us), SIZE; both 0 = any */
-    const char *unit;     /* for people; the choices of a CHOICE */
+    double min, max;  /* of INT, DOUBLE, DURATION (us), SIZE; both 0 = any */
+    const char *unit; /* for people; the choices of a CHOICE */
     unsigned flags;
     const char *meaning; /* one line; the odd value explained: "0 = off" */
 };
 
 /* Anything under "kafka." that is not in the table is kept verbatim for
- * librdkafka (also kafka.consumer.* and kafka.producer.*). */
+ * librdkafka (also kafka.consumer.* and kafka.producer.*), in the order of
+ * the keys; see kafka_names. Also from CAUSEWAY_KAFKA_<NAME>, but not
+ * ..._KAFKA_PORT... and ..._KAFKA_SERVICE..., which Kubernetes sets for a
+ * service of that name. At most 256. */
 struct cw_passthrough {
-    const char *key;   /* without "kafka." */
-    const char *value; /* owned by the options */
-    const char *origin; /* file:line or the variable */
+    const char *key;         /* without "kafka." */
+    const char *value;       /* owned by the options */
+    const char *origin;      /* file:line or "env VARIABLE" */
+    const char *secret_file; /* where value was read from, or NULL */
+    bool secret;             /* value must not be shown */
+};
+
+/* What a reload found changed. */
+struct cw_option_change {
+    const char *name;
+    bool kept; /* needs a restart: the old value stays in force */
 };
 
 struct cw_options;
@@ -68,6 +82,18 @@ CW_MUST_USE enum cw_status cw_options_load(struct cw_options **made,
                                            void *target, struct cw_error *err);
 void cw_options_destroy(struct cw_options **options);
 
+/* Reads the same file and the environment, secret files too, once more.
+ * CW_OK: what changed is in target, except options flagged RESTART and all of
+ * "kafka.", which keep their values; cw_options_change names both kinds.
+ * CW_BAD_CONFIG: the faults are the new ones, all else is as before. Strings
+ * handed out earlier stay valid. */
+CW_MUST_USE enum cw_status cw_options_reload(struct cw_options *options,
+                                             void *target,
+                                             struct cw_error *err);
+size_t cw_options_change_count(const struct cw_options *options);
+const struct cw_option_change *
+cw_options_change(const struct cw_options *options, size_t index);
+
 size_t cw_options_fault_count(const struct cw_options *options);
 const char *cw_options_fault(const struct cw_options *options, size_t index);
 
@@ -75,7 +101,9 @@ size_t cw_options_passthrough_count(const struct cw_options *options);
 const struct cw_passthrough *
 cw_options_passthrough(const struct cw_options *options, size_t index);
 
-/* Hash over every effective value but secrets: config_hash of each record. */
+/* Hash over every effective value that takes part in a decision: all but
+ * secrets, LOCAL options and "kafka.": config_hash of each record, the same on
+ * every instance. */
 uint64_t cw_options_hash(const struct cw_options *options);
 
 /* --print-config: YAML that, read back, gives the same; secrets as <secret>;
