@@ -4,7 +4,8 @@
 #include "base/options_state.h"
 #include "base/utf8.h"
 
-#define SECRET_SHOWN "<secret>"
+#define SECRET_SHOWN     "<secret>"
+#define DESCRIPTION_SIZE 256u
 
 /* What libyaml would refuse, fold or not give back. */
 static bool needs_escape(uint32_t point)
@@ -95,14 +96,17 @@ static const char *fallback_of(const struct cw_option *option)
     return option->fallback;
 }
 
-/* " of samples": the unit of a number, for people. */
-static const char *unit_of(const struct cw_option *option, const char **of)
+/* "whole number, samples, 1 to 1000": what may be written. */
+static void describe(const struct cw_option *option, char *out, size_t size)
 {
+    char range[96];
     const bool number =
         option->type == CW_OPT_INT || option->type == CW_OPT_DOUBLE;
-    const bool has = number && option->unit != NULL && option->unit[0] != '\0';
-    *of = has ? ", " : "";
-    return has ? option->unit : "";
+    const char *unit = number && option->unit != NULL ? option->unit : "";
+    cw_option_range(option, range, sizeof(range));
+    (void)snprintf(out, size, "%s%s%s%s%s", cw_option_type_name(option),
+                   unit[0] != '\0' ? ", " : "", unit,
+                   range[0] != '\0' ? ", " : "", range);
 }
 
 static const char *remark_of(const struct cw_option *option)
@@ -116,14 +120,14 @@ static const char *remark_of(const struct cw_option *option)
 
 void cw_options_help(const struct cw_option *table, size_t count, FILE *out)
 {
-    char range[96];
+    char allowed[DESCRIPTION_SIZE];
     for (size_t i = 0; i < count; i++) {
-        cw_option_range(&table[i], range, sizeof(range));
-        (void)fprintf(
-            out, "  %s  %s%s%s, %s%s\n      %s%s\n", table[i].name,
-            cw_option_type_name(&table[i]), range[0] ? ", " : "", range,
-            (table[i].flags & CW_OPT_REQUIRED) ? "" : "default ",
-            fallback_of(&table[i]), table[i].meaning, remark_of(&table[i]));
+        const bool required = (table[i].flags & CW_OPT_REQUIRED) != 0;
+        describe(&table[i], allowed, sizeof(allowed));
+        (void)fprintf(out, "  %s  %s, %s%s\n      %s%s\n", table[i].name,
+                      allowed, required ? "" : "default ",
+                      fallback_of(&table[i]), table[i].meaning,
+                      remark_of(&table[i]));
     }
 }
 
@@ -143,16 +147,13 @@ void cw_options_markdown(const struct cw_option *table, size_t count, FILE *out)
                 "|---|---|---|---|---|\n",
                 out);
     for (size_t i = 0; i < count; i++) {
-        char range[96];
+        char allowed[DESCRIPTION_SIZE];
         char variable[CW_OPTIONS_NAME_SIZE];
-        const char *of;
-        const char *unit = unit_of(&table[i], &of);
-        cw_option_range(&table[i], range, sizeof(range));
+        describe(&table[i], allowed, sizeof(allowed));
         cw_options_variable(table[i].name, variable, sizeof(variable));
         (void)fprintf(out, "| `%s` | `%s` | ", table[i].name, variable);
-        write_cell(out, cw_option_type_name(&table[i]));
-        (void)fprintf(out, "%s%s%s%s | ", of, unit, range[0] ? ", " : "",
-                      range);
+        write_cell(out, allowed);
+        (void)fputs(" | ", out);
         write_cell(out, fallback_of(&table[i]));
         (void)fputs(" | ", out);
         write_cell(out, table[i].meaning);
