@@ -74,6 +74,30 @@ static bool names_a_port(const struct scan *scan, struct tokens_run run)
            next >= '0' && next <= '9';
 }
 
+static bool is_hex_pair(const struct scan *scan, size_t at)
+{
+    if (at + 2 > scan->end ||
+        (at + 2 < scan->end && !tokens_is_delimiter(scan->bytes[at + 2])))
+        return false;
+    const unsigned classes = tokens_run(scan->bytes, at, at + 2).classes;
+    return !(classes & (TOKENS_NOT_HEX | TOKENS_SIGN | TOKENS_DELIMITER)) &&
+           tokens_run(scan->bytes, at, at + 2).size == 2;
+}
+
+/* One of the pairs of FF:AB:DC: hex pairs joined by colons. */
+static bool belongs_to_an_address(const struct scan *scan,
+                                  struct tokens_run run)
+{
+    if (run.size != 2 || !is_hex_pair(scan, run.at))
+        return false;
+    const bool before =
+        scan->gap.size == 1 && (scan->gap.kinds & TOKENS_COLON) &&
+        scan->previous.size == 2 && is_hex_pair(scan, run.at - 3);
+    const bool after =
+        byte_at(scan, run.at + 2) == ':' && is_hex_pair(scan, run.at + 3);
+    return before || after;
+}
+
 static bool continues_value(const struct scan *scan)
 {
     unsigned stops = TOKENS_SPACE | TOKENS_CLOSE | TOKENS_QUOTE;
@@ -100,7 +124,7 @@ static bool is_value(struct scan *scan, struct tokens_run run)
         return true;
     }
     return mask_is_value(text_of(scan, run), run.classes) ||
-           ((run.classes & TOKENS_DOT) && names_a_port(scan, run));
+           names_a_port(scan, run) || belongs_to_an_address(scan, run);
 }
 
 static bool last_is_value(const struct skeleton *skeleton)
@@ -212,6 +236,8 @@ void skeleton_build(struct skeleton *skeleton, struct cw_text line)
         if (at == scan.end || is_full(&scan))
             break;
         const struct tokens_run run = tokens_run(scan.bytes, at, scan.end);
+        if (at + run.size == SKELETON_LINE_MAX)
+            break; /* half a token tells nothing */
         if (is_value(&scan, run))
             add_value(&scan, run);
         else
@@ -219,7 +245,7 @@ void skeleton_build(struct skeleton *skeleton, struct cw_text line)
         scan.previous = text_of(&scan, run);
         at += run.size;
     }
-    skeleton->end = scan.gap.at;
+    skeleton->end = at == line.size ? at : scan.gap.at;
     skeleton->id = id_of(skeleton);
 }
 

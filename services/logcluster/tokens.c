@@ -62,6 +62,29 @@ bool tokens_is_delimiter(char byte)
     return class_of[(unsigned char)byte] & TOKENS_DELIMITER;
 }
 
+/* "space.........3": three dots and more lead the eye, they are no name. */
+static bool is_leader(const char *bytes, size_t at, size_t end)
+{
+    return end - at >= 3 && bytes[at] == '.' && bytes[at + 1] == '.' &&
+           bytes[at + 2] == '.';
+}
+
+/* Ends the run where dots lead away from it. */
+static struct tokens_run before_leader(const char *bytes, struct tokens_run run)
+{
+    const size_t end = run.at + run.size;
+    for (size_t at = run.at + 1; at < end; at++) {
+        if (!is_leader(bytes, at, end))
+            continue;
+        run.size = at - run.at;
+        run.classes = 0;
+        for (size_t i = run.at; i < at; i++)
+            run.classes |= class_of[(unsigned char)bytes[i]];
+        break;
+    }
+    return run;
+}
+
 struct tokens_run tokens_run(const char *bytes, size_t at, size_t end)
 {
     struct tokens_run run = {.at = at};
@@ -75,7 +98,7 @@ struct tokens_run tokens_run(const char *bytes, size_t at, size_t end)
     }
     run.size = at - run.at;
     run.classes = classes;
-    return run;
+    return (classes & TOKENS_DOT) ? before_leader(bytes, run) : run;
 }
 
 static unsigned kind_of(char byte)
@@ -114,8 +137,11 @@ static unsigned kind_of(char byte)
 struct tokens_gap tokens_gap(const char *bytes, size_t at, size_t end)
 {
     struct tokens_gap gap = {.at = at};
-    while (at < end && tokens_is_delimiter(bytes[at])) {
-        gap.kinds |= kind_of(bytes[at]);
+    while (at < end) {
+        const bool leader = is_leader(bytes, at, end);
+        if (!leader && !tokens_is_delimiter(bytes[at]))
+            break;
+        gap.kinds |= leader ? TOKENS_SPACE : kind_of(bytes[at]);
         if (bytes[at] == '(') {
             gap.opens_round = true;
         } else if (bytes[at] == ')') {
@@ -123,6 +149,8 @@ struct tokens_gap tokens_gap(const char *bytes, size_t at, size_t end)
             gap.opens_round = false;
         }
         at++;
+        while (leader && at < end && bytes[at] == '.')
+            at++;
     }
     gap.size = at - gap.at;
     return gap;
