@@ -71,7 +71,7 @@ static int set_up(void **state)
 {
     static struct fixture f;
     struct cw_error err;
-    const struct cw_clock clock = cw_clock_system();
+    const struct cw_clocks clock = cw_clock_system();
     f = (struct fixture){.healthy = true, .ready = true, .reload = CW_OK};
     f.null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     assert_int_equal(cw_log_create(&f.log, "detector", f.null, &clock, &err),

@@ -38,7 +38,7 @@ struct allowance {
 struct cw_log {
     const char *service;
     int descriptor;
-    struct cw_clock clock;
+    struct cw_clocks clock;
     _Atomic int level;
     pthread_mutex_t lock; /* guards what follows, and the descriptor */
     struct allowance allowances[EVENT_COUNT];
@@ -53,7 +53,7 @@ struct line {
 };
 
 enum cw_status cw_log_create(struct cw_log **made, const char *service,
-                             int descriptor, const struct cw_clock *clock,
+                             int descriptor, const struct cw_clocks *clock,
                              struct cw_error *err)
 {
     struct cw_log *log = calloc(1, sizeof(*log));

@@ -74,7 +74,7 @@ struct cw_log_pair {
  * is the caller's, and outlives the log. CW_NO_MEMORY. */
 CW_MUST_USE enum cw_status cw_log_create(struct cw_log **made,
                                          const char *service, int descriptor,
-                                         const struct cw_clock *clock,
+                                         const struct cw_clocks *clock,
                                          struct cw_error *err);
 
 /* Reports what is still suppressed, then frees. */

@@ -21,7 +21,7 @@ static int64_t read_world(void *context)
     return world.now_us;
 }
 
-static const struct cw_clock clock_of_test = {read_world, read_world, NULL};
+static const struct cw_clocks clock_of_test = {read_world, read_world, NULL};
 
 /* A log into a pipe of 64 KiB, which no test fills. */
 struct fixture {

@@ -25,17 +25,17 @@ static int64_t system_monotonic_us(void *context)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-struct cw_clock cw_clock_system(void)
+struct cw_clocks cw_clock_system(void)
 {
-    return (struct cw_clock){system_wall_us, system_monotonic_us, NULL};
+    return (struct cw_clocks){system_wall_us, system_monotonic_us, NULL};
 }
 
-int64_t cw_clock_wall_us(const struct cw_clock *clock)
+int64_t cw_clock_wall_us(const struct cw_clocks *clock)
 {
     return clock->wall_us(clock->context);
 }
 
-int64_t cw_clock_monotonic_us(const struct cw_clock *clock)
+int64_t cw_clock_monotonic_us(const struct cw_clocks *clock)
 {
     return clock->monotonic_us(clock->context);
 }

@@ -7,7 +7,7 @@
  * Output   int64 microseconds since 1970 UTC, later digits cut off
  * Limits   years 1970 to 2261 (what nanoseconds in 64 bits can say); a leap
  *          second :60 counts as :59.999999
- * Threads  pure; a cw_clock may be shared
+ * Threads  pure; a cw_clocks may be shared
  * Source   RFC 3339 section 5.6; days from civil: Hinnant, chrono-Compatible
  *          Low-Level Date Algorithms, 2013
  */
@@ -24,16 +24,16 @@
 #define CW_TIME_MAX       INT64_C(9214646400000000) /* 2262-01-01, excluded */
 
 /* Where time comes from: injected, so that a test or a replay owns it. */
-struct cw_clock {
+struct cw_clocks {
     int64_t (*wall_us)(void *context);      /* since 1970, may step */
     int64_t (*monotonic_us)(void *context); /* never steps back */
     void *context;
 };
 
 /* The system's clocks. */
-struct cw_clock cw_clock_system(void);
-int64_t cw_clock_wall_us(const struct cw_clock *clock);
-int64_t cw_clock_monotonic_us(const struct cw_clock *clock);
+struct cw_clocks cw_clock_system(void);
+int64_t cw_clock_wall_us(const struct cw_clocks *clock);
+int64_t cw_clock_monotonic_us(const struct cw_clocks *clock);
 
 /* Reads RFC 3339: T, t or a space between; Z, z or +hh:mm at the end; comma
  * or point before the fraction. False: not such a text, *at untouched. */
