@@ -163,16 +163,25 @@ static void take_in(struct generalise *set, struct pattern *pattern,
     leave(set, index_of(set, other));
 }
 
+/* Of the members in question the one with the smallest id goes first: neither
+ * the order of arrival nor a restart may show in what is told of a merge. */
+static struct pattern *smaller(struct pattern *best, struct pattern *other)
+{
+    return best == NULL || other->id < best->id ? other : best;
+}
+
 /* Rule 1 once: whether a member was taken in. */
 static bool unite_covered(struct generalise *set, struct pattern *pattern)
 {
+    struct pattern *member = NULL;
     for (struct pattern *other = set->by_length[pattern->item_count];
          other != NULL; other = other->next)
-        if (pattern_covers(pattern, other) || pattern_covers(other, pattern)) {
-            take_in(set, pattern, other);
-            return true;
-        }
-    return false;
+        if (pattern_covers(pattern, other) || pattern_covers(other, pattern))
+            member = smaller(member, other);
+    if (member == NULL)
+        return false;
+    take_in(set, pattern, member);
+    return true;
 }
 
 /* The only place where two patterns hold different constants, all else being
@@ -225,10 +234,12 @@ static bool unite_varying(struct generalise *set, struct pattern *pattern)
     const size_t place = variable_place(set, pattern);
     if (place == APART)
         return false;
-    struct pattern *other = set->by_length[pattern->item_count];
-    while (differs_at(pattern, other) != place)
-        other = other->next;
-    take_in(set, pattern, other);
+    struct pattern *member = NULL;
+    for (struct pattern *other = set->by_length[pattern->item_count];
+         other != NULL; other = other->next)
+        if (differs_at(pattern, other) == place)
+            member = smaller(member, other);
+    take_in(set, pattern, member);
     return true;
 }
 

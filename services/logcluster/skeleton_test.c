@@ -119,13 +119,14 @@ static void the_id_does_not_depend_on_where_the_bytes_lie(void **state)
     assert_true(id_of(buffer + 3) == id_of("lost 9 of 1 workers"));
 }
 
-/* Ids stand in topics and databases: they may never change. */
+/* Ids stand in topics and databases: they may never change. The second was
+ * worked out apart, from the arithmetic of cw_hash_mix. */
 static void the_id_is_what_it_was(void **state)
 {
     (void)state;
     assert_true(id_of("") == UINT64_C(0x63617573657761f9));
     const uint64_t hashes[] = {5, SKELETON_VALUE, 7};
-    assert_true(skeleton_id(hashes, 3) == UINT64_C(0));
+    assert_true(skeleton_id(hashes, 3) == UINT64_C(0x8ffe08ad7d7a74cf));
 }
 
 static void an_example_keeps_no_secret(void **state)
