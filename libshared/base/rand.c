@@ -1,5 +1,9 @@
 #include "base/rand.h"
 
+#include <assert.h>
+
+#include "base/fixmath.h"
+
 void cw_rand_seed(struct cw_rand *rand, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) {
@@ -46,4 +50,18 @@ double cw_rand_normal(struct cw_rand *rand)
     for (int i = 0; i < 12; i++)
         sum += cw_rand_unit(rand);
     return sum;
+}
+
+int64_t cw_rand_between(struct cw_rand *rand, int64_t from, int64_t to)
+{
+    assert(from <= to);
+    const uint64_t span = (uint64_t)to - (uint64_t)from;
+    const uint64_t step =
+        span == UINT64_MAX ? cw_rand_next(rand) : cw_rand_below(rand, span + 1);
+    return (int64_t)((uint64_t)from + step);
+}
+
+double cw_rand_exponential(struct cw_rand *rand)
+{
+    return -cw_log(1.0 - cw_rand_unit(rand));
 }

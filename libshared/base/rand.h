@@ -21,6 +21,10 @@ uint64_t cw_rand_next(struct cw_rand *rand);
 uint64_t cw_rand_below(struct cw_rand *rand, uint64_t below);
 /* In [0, 1). */
 double cw_rand_unit(struct cw_rand *rand);
+/* In [from, to], both included. */
+int64_t cw_rand_between(struct cw_rand *rand, int64_t from, int64_t to);
+/* Exponential with mean 1: gaps between events that come at random. */
+double cw_rand_exponential(struct cw_rand *rand);
 /* Standard normal, by twelve uniforms: light tails, no libm. */
 double cw_rand_normal(struct cw_rand *rand);
 
