@@ -18,15 +18,38 @@ static size_t put_varint(unsigned char *at, uint64_t value)
 void cw_write_varint(struct cw_pack *out, uint64_t value)
 {
     unsigned char bytes[VARINT_SIZE_MAX];
-    cw_pack_bytes(out, bytes, put_varint(bytes, value));
+    if (cw_write_has_room(out, VARINT_SIZE_MAX))
+        out->size += put_varint(out->bytes + out->size, value);
+    else
+        cw_pack_bytes(out, bytes, put_varint(bytes, value));
+}
+
+/* One check of the room for many numbers. */
+#define LONGS_AT_ONCE 64
+
+static void write_longs(struct cw_pack *out, const int64_t *values,
+                        size_t count)
+{
+    unsigned char *at = out->bytes + out->size;
+    for (size_t i = 0; i < count; i++)
+        at += put_varint(at, cw_zigzag(values[i]));
+    out->size = (size_t)(at - out->bytes);
 }
 
 void cw_write_long_array(struct cw_pack *out, const int64_t *values,
                          size_t count)
 {
     cw_write_count(out, count);
-    for (size_t i = 0; i < count; i++)
-        cw_write_long(out, values[i]);
+    for (size_t i = 0; i < count;) {
+        const size_t left = count - i;
+        const size_t most = left < LONGS_AT_ONCE ? left : LONGS_AT_ONCE;
+        const bool fits = cw_write_has_room(out, most * VARINT_SIZE_MAX);
+        if (fits)
+            write_longs(out, values + i, most);
+        else
+            cw_write_long(out, values[i]); /* makes room */
+        i += fits ? most : 1;
+    }
     cw_write_array_end(out, count);
 }
 
@@ -167,9 +190,10 @@ static bool make_room(struct cw_reader *in, struct cw_read_array *array)
         array->capacity == 0 ? array->block_end : array->capacity * 2;
     if (capacity < array->block_end)
         capacity = array->block_end;
-    void *items = capacity <= SIZE_MAX / array->item_size
-                      ? cw_arena_take(in->arena, capacity * array->item_size)
-                      : NULL;
+    size_t size;
+    void *items = __builtin_mul_overflow(capacity, array->item_size, &size)
+                      ? NULL
+                      : cw_arena_take(in->arena, size);
     if (items == NULL) {
         cw_reader_fail(in, CW_TOO_LARGE, "array over the memory of a batch");
         return false;
@@ -200,7 +224,8 @@ uint64_t cw_read_count(struct cw_reader *in, size_t min_size,
         left = (size_t)size;
         *stop = in->at + size;
     }
-    if (count <= left / min_size)
+    uint64_t least;
+    if (!__builtin_mul_overflow(count, min_size, &least) && least <= left)
         return count;
     cw_reader_fail(in, CW_BAD_RECORD, "more items than bytes for them");
     return 0;

@@ -29,18 +29,31 @@
 
 void cw_write_varint(struct cw_pack *out, uint64_t value);
 
+/* Zigzag: small magnitudes of either sign take one byte. */
+static inline uint64_t cw_zigzag(int64_t value)
+{
+    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+}
+
+/* Can size bytes be written in place? */
+static inline bool cw_write_has_room(const struct cw_pack *out, size_t size)
+{
+    const size_t end =
+        out->capacity < out->max_size ? out->capacity : out->max_size;
+    return !out->failed && end - out->size >= size;
+}
+
 static inline void cw_write_byte(struct cw_pack *out, unsigned char value)
 {
-    if (out->size < out->capacity && out->size < out->max_size && !out->failed)
+    if (cw_write_has_room(out, 1))
         out->bytes[out->size++] = value;
     else
         cw_pack_u8(out, value);
 }
 
-/* Zigzag: small magnitudes of either sign take one byte. */
 static inline void cw_write_long(struct cw_pack *out, int64_t value)
 {
-    const uint64_t raw = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    const uint64_t raw = cw_zigzag(value);
     if (raw < 0x80)
         cw_write_byte(out, (unsigned char)raw);
     else
@@ -65,7 +78,14 @@ static inline void cw_write_double(struct cw_pack *out, double value)
 static inline void cw_write_text(struct cw_pack *out, struct cw_text value)
 {
     cw_write_long(out, (int64_t)value.size);
-    cw_pack_bytes(out, value.bytes, value.size);
+    if (value.size == 0)
+        return;
+    if (!cw_write_has_room(out, value.size)) {
+        cw_pack_bytes(out, value.bytes, value.size);
+        return;
+    }
+    memcpy(out->bytes + out->size, value.bytes, value.size);
+    out->size += value.size;
 }
 
 static inline void cw_write_enum(struct cw_pack *out, int count, int value)
