@@ -1,0 +1,274 @@
+#include "correlate/group.h"
+
+#include "base/fixmath.h"
+#include "correlate/title.h"
+
+#define SHARED_MAX 8u
+#define UNLIKE     0.7
+
+static const double hop_decay[CORR_HOPS_MAX + 1] = {1.0, 0.7, 0.45, 0.25};
+
+static const char *const rule_names[] = {
+    [CORR_RULE_FIRST] = "first",
+    [CORR_RULE_COMPANY] = "company",
+    [CORR_RULE_SAME_ENTITY] = "same_entity",
+    [CORR_RULE_TOPOLOGY] = "topology",
+    [CORR_RULE_SAME_TIME] = "same_time",
+};
+
+static enum cw_status refresh_reach(const struct corr_turn *turn,
+                                    struct corr_incident *incident,
+                                    struct cw_error *err)
+{
+    const uint64_t epoch = corr_graph_epoch(turn->domain->graph);
+    if (!incident->reach_stale && incident->reach_epoch == epoch)
+        return CW_OK;
+    uint64_t *core =
+        cw_arena_take(turn->arena, incident->core_count * sizeof(*core));
+    if (core == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "core of %s", incident->id);
+    for (uint32_t i = 0; i < incident->core_count; i++)
+        core[i] = incident->places[i].entity_id;
+    const struct corr_reach_from from = {
+        .core = core,
+        .core_count = incident->core_count,
+        .members = incident->by_entity,
+        .from_at = incident->started_at,
+        .to_at = turn->now_at,
+        .max_hops = (uint32_t)turn->config->max_hops,
+    };
+    const enum cw_status status =
+        corr_reach_build(&incident->reach, turn->domain->graph, &from, err);
+    incident->reach_stale = status != CW_OK;
+    incident->reach_epoch = epoch;
+    return status;
+}
+
+/* Distance in time from the span of onsets, 0 inside it. */
+static int64_t gap_of(const struct corr_incident *incident, int64_t onset_at)
+{
+    if (onset_at < incident->started_at)
+        return incident->started_at - onset_at;
+    if (onset_at > incident->last_onset_at)
+        return onset_at - incident->last_onset_at;
+    return 0;
+}
+
+static double kind_factor(const struct corr_signal *signal,
+                          const struct corr_incident *incident,
+                          double similarity)
+{
+    if ((incident->families >> (unsigned)signal->member.family) & 1u)
+        return 1.0;
+    return UNLIKE + (1.0 - UNLIKE) * similarity;
+}
+
+/* Hop factor of a signal on another entity; 0 = it does not belong. */
+static enum cw_status hop_factor(const struct corr_turn *turn,
+                                 const struct corr_signal *signal, int64_t gap,
+                                 struct corr_match *match, double *factor,
+                                 struct cw_error *err)
+{
+    *factor = 0.0;
+    if (corr_graph_edges(turn->domain->graph) == 0) {
+        match->rule = CORR_RULE_SAME_TIME;
+        *factor = gap <= turn->config->blind_us ? hop_decay[2] : 0.0;
+        return CW_OK;
+    }
+    const enum cw_status status = refresh_reach(turn, match->incident, err);
+    if (status != CW_OK)
+        return status;
+    const struct corr_reach *reach = &match->incident->reach;
+    match->rule = CORR_RULE_TOPOLOGY;
+    match->place =
+        corr_reach_find(reach, turn->domain->graph, signal->entity_id);
+    if (match->place != CORR_NONE)
+        *factor = hop_decay[reach->places[match->place].hops];
+    return CW_OK;
+}
+
+/* A resolved incident is reopened by its own entities only; an old one takes
+ * nothing else either. */
+static bool takes_others(const struct corr_turn *turn,
+                         const struct corr_incident *incident, int64_t gap)
+{
+    return corr_incident_live(incident) && gap <= turn->config->window_us &&
+           turn->now_at - incident->opened_at <= turn->config->max_age_us;
+}
+
+static bool may_reopen(const struct corr_signal *signal,
+                       const struct corr_incident *incident)
+{
+    return incident->status == CW_INCIDENT_STATUS_RESOLVED &&
+           signal->kind != CORR_NEW_PATTERN;
+}
+
+enum cw_status corr_group_try(const struct corr_turn *turn,
+                              const struct corr_signal *signal,
+                              struct corr_incident *incident,
+                              struct corr_match *match, struct cw_error *err)
+{
+    struct corr_match tried = {.incident = incident, .place = CORR_NONE};
+    const int64_t gap = gap_of(incident, signal->member.started_at);
+    const bool own = corr_incident_has(incident, signal->entity_id);
+    double factor = 0.0;
+    *match = (struct corr_match){.incident = NULL};
+    if (own && (corr_incident_live(incident) || may_reopen(signal, incident))) {
+        tried.rule = CORR_RULE_SAME_ENTITY;
+        factor = hop_decay[0];
+    } else if (!own && takes_others(turn, incident, gap)) {
+        const enum cw_status status =
+            hop_factor(turn, signal, gap, &tried, &factor, err);
+        if (status != CW_OK)
+            return status;
+        factor *= cw_exp(-(double)gap / (double)turn->config->window_us);
+    }
+    if (!(factor > 0.0))
+        return CW_OK;
+    tried.similarity = corr_title_likeness(signal->member.title,
+                                           incident->opener->member.title);
+    tried.score =
+        cw_round6(factor * kind_factor(signal, incident, tried.similarity));
+    if (tried.score >= turn->config->theta)
+        *match = tried;
+    return CW_OK;
+}
+
+/* An open incident goes before a resolved one: joining it wakes nobody. */
+static bool better(const struct corr_match *a, const struct corr_match *b)
+{
+    if (b->incident == NULL)
+        return true;
+    const bool live_a = corr_incident_live(a->incident);
+    const bool live_b = corr_incident_live(b->incident);
+    if (live_a != live_b)
+        return live_a;
+    return a->score > b->score;
+}
+
+enum cw_status corr_group_find(const struct corr_turn *turn,
+                               const struct corr_signal *signal,
+                               struct corr_match *match, struct cw_error *err)
+{
+    const struct corr_domain *domain = turn->domain;
+    *match = (struct corr_match){.incident = NULL};
+    for (size_t i = 0; i < domain->incident_count; i++) {
+        struct corr_match tried;
+        const enum cw_status status =
+            corr_group_try(turn, signal, domain->incidents[i], &tried, err);
+        if (status != CW_OK)
+            return status;
+        if (tried.incident != NULL && better(&tried, match))
+            *match = tried;
+    }
+    return CW_OK;
+}
+
+static void add_path(const struct corr_turn *turn,
+                     const struct corr_match *match, struct cw_reason *reason)
+{
+    const struct corr_reach *reach = &match->incident->reach;
+    const size_t count = (size_t)reach->places[match->place].hops + 1;
+    struct cw_text *path = cw_arena_take(turn->arena, count * sizeof(*path));
+    if (path == NULL)
+        return;
+    uint32_t place = match->place;
+    for (size_t i = count; i > 0; i--) {
+        path[i - 1] =
+            corr_graph_entity(turn->domain->graph, reach->places[place].node)
+                .name;
+        place = reach->places[place].parent;
+    }
+    reason->path = path;
+    reason->path_count = count;
+}
+
+/* Labels equal in the signal and in the first one of the incident. */
+static void add_shared_labels(const struct corr_turn *turn,
+                              const struct corr_signal *signal,
+                              const struct corr_signal *opener,
+                              struct cw_reason *reason)
+{
+    struct cw_key_value *shared =
+        cw_arena_take(turn->arena, SHARED_MAX * sizeof(*shared));
+    size_t count = 0;
+    size_t k = 0;
+    if (shared == NULL)
+        return;
+    for (size_t i = 0; i < signal->labels_count && count < SHARED_MAX; i++) {
+        const struct cw_key_value *label = &signal->labels[i];
+        while (k < opener->labels_count &&
+               cw_text_compare(opener->labels[k].key, label->key) < 0)
+            k++;
+        if (k < opener->labels_count &&
+            cw_text_equal(opener->labels[k].key, label->key) &&
+            cw_text_equal(opener->labels[k].value, label->value))
+            shared[count++] = *label;
+    }
+    reason->shared_labels = shared;
+    reason->shared_labels_count = count;
+}
+
+static struct cw_text path_words(const struct cw_reason *reason,
+                                 struct cw_arena *arena)
+{
+    struct cw_text words = {"", 0};
+    for (size_t i = 0; i < reason->path_count; i++)
+        words =
+            cw_arena_print(arena, "%.*s%s%.*s", CW_TEXT_ARG(words),
+                           i > 0 ? " - " : "", CW_TEXT_ARG(reason->path[i]));
+    return words;
+}
+
+static struct cw_text sentence(const struct corr_turn *turn,
+                               const struct corr_signal *signal,
+                               const struct corr_match *match,
+                               const struct cw_reason *reason)
+{
+    struct cw_arena *arena = turn->arena;
+    const struct cw_text name = signal->member.entity.name;
+    const struct cw_text span = corr_title_span(reason->gap_us, arena);
+    const char *side = reason->gap_us < 0 ? "before" : "after";
+    if (match->rule == CORR_RULE_FIRST)
+        return cw_arena_print(arena, "first sign of it, on %.*s, score %.2f",
+                              CW_TEXT_ARG(name), signal->strength);
+    if (match->rule == CORR_RULE_COMPANY)
+        return cw_arena_print(arena,
+                              "second sign, on %.*s, %.*s %s the first: "
+                              "together they opened it",
+                              CW_TEXT_ARG(name), CW_TEXT_ARG(span), side);
+    if (match->rule == CORR_RULE_SAME_ENTITY)
+        return cw_arena_print(arena,
+                              "on %.*s, which is ill already, %.*s %s "
+                              "the start",
+                              CW_TEXT_ARG(name), CW_TEXT_ARG(span), side);
+    if (match->rule == CORR_RULE_SAME_TIME)
+        return cw_arena_print(arena,
+                              "%.*s %s the start; no topology is known here, "
+                              "so time alone joins",
+                              CW_TEXT_ARG(span), side);
+    const int hops = (int)reason->path_count - 1;
+    return cw_arena_print(arena,
+                          "%d %s from where it began (%.*s), %.*s %s "
+                          "the start",
+                          hops, hops == 1 ? "hop" : "hops",
+                          CW_TEXT_ARG(path_words(reason, arena)),
+                          CW_TEXT_ARG(span), side);
+}
+
+struct cw_reason corr_group_reason(const struct corr_turn *turn,
+                                   const struct corr_signal *signal,
+                                   const struct corr_match *match)
+{
+    struct cw_reason reason = {
+        .rule = cw_text_of(rule_names[match->rule]),
+        .gap_us = signal->member.started_at - match->incident->started_at,
+        .similarity = match->similarity,
+    };
+    if (match->rule == CORR_RULE_TOPOLOGY)
+        add_path(turn, match, &reason);
+    if (match->rule != CORR_RULE_FIRST)
+        add_shared_labels(turn, signal, match->incident->opener, &reason);
+    reason.text = sentence(turn, signal, match, &reason);
+    return reason;
+}
