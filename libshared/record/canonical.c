@@ -106,7 +106,8 @@ static char *key_text(const struct cw_record_type *type, const void *record)
     const struct identity *identity = identity_of(type);
     json_t *object = type->json(record, true);
     json_t *key = json_array();
-    int failed = json_array_append_new(key, tenant_of(object));
+    int failed = object == NULL;
+    failed |= json_array_append_new(key, tenant_of(object));
     for (size_t i = 0; identity && i < KEY_FIELD_MAX && identity->fields[i];
          i++)
         failed |=

@@ -1,5 +1,6 @@
 #include "record/canonical.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -177,15 +178,39 @@ static void a_full_fold_still_takes_revisions(void **state)
     assert_true(line_has(fixture, 2, "\"title\":\"new\""));
 }
 
-/* jansson's allocations, the n-th refused: nothing leaks, nothing is kept. */
-static unsigned allowed_count;
+/* Allocations still allowed, ours and jansson's; the linker puts these in
+ * place of malloc and its kin. */
+static unsigned allowed_count = UINT_MAX;
 
-static void *limited_malloc(size_t size)
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *bytes, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *bytes, size_t size);
+
+static bool is_allowed(void)
 {
     if (allowed_count == 0)
-        return NULL;
-    allowed_count--;
-    return malloc(size);
+        return false;
+    if (allowed_count != UINT_MAX)
+        allowed_count--;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return is_allowed() ? __real_malloc(size) : NULL;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return is_allowed() ? __real_calloc(count, size) : NULL;
+}
+
+void *__wrap_realloc(void *bytes, size_t size)
+{
+    return is_allowed() ? __real_realloc(bytes, size) : NULL;
 }
 
 static void without_memory_nothing_is_put(void **state)
@@ -196,17 +221,33 @@ static void without_memory_nothing_is_put(void **state)
     record.entities = &entity;
     record.entities_count = 1;
     enum cw_status status = CW_NO_MEMORY;
+    json_set_alloc_funcs(__wrap_malloc, free);
     for (unsigned n = 0; status != CW_OK; n++) {
         assert_true(n < 2000);
         allowed_count = n;
-        json_set_alloc_funcs(limited_malloc, free);
         status = put(fixture, &record);
-        json_set_alloc_funcs(malloc, free);
+        allowed_count = UINT_MAX;
         assert_true(status == CW_OK || status == CW_NO_MEMORY);
         assert_int_equal(cw_canonical_fold_end(fixture->fold),
                          status == CW_OK ? 1 : 0);
     }
     assert_true(line_has(fixture, 0, "\"name\":\"cart\""));
+}
+
+static void without_memory_no_fold_is_made(void **state)
+{
+    struct fixture *fixture = *state;
+    struct cw_canonical_fold *fold = NULL;
+    enum cw_status status = CW_NO_MEMORY;
+    for (unsigned n = 0; status != CW_OK; n++) {
+        assert_true(n < 20);
+        allowed_count = n;
+        status = cw_canonical_fold_create(&fold, 3, &fixture->err);
+        allowed_count = UINT_MAX;
+        assert_true(status == CW_OK || status == CW_NO_MEMORY);
+        assert_true((fold != NULL) == (status == CW_OK));
+    }
+    cw_canonical_fold_destroy(&fold);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -223,6 +264,7 @@ int main(void)
         TEST(what_only_keeps_it_going_is_left_out),
         TEST(a_full_fold_still_takes_revisions),
         TEST(without_memory_nothing_is_put),
+        TEST(without_memory_no_fold_is_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

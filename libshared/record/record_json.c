@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 struct cw_json cw_json_begin(void)
 {
     struct cw_json json = {.object = json_object()};
@@ -61,37 +63,23 @@ json_t *cw_json_double(double value)
     return json_string(value > 0.0 ? "Infinity" : "-Infinity");
 }
 
-/* Size of the well-formed UTF-8 sequence at bytes, 0 when it is none.
- * Unicode 15, table 3-7. */
-static size_t sequence_size(const unsigned char *bytes, size_t left)
+/* Size of the character at an offset, 0 when there is none. */
+static size_t character_size(struct cw_text text, size_t at)
 {
-    const unsigned char lead = bytes[0];
-    if (lead < 0x80)
-        return 1;
-    const size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || size > left)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    const unsigned char second = bytes[1];
-    const bool too_long =
-        (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-    const bool surrogate = lead == 0xed && second > 0x9f;
-    const bool beyond = lead == 0xf4 && second > 0x8f;
-    return too_long || surrogate || beyond ? 0 : size;
+    uint32_t code_point;
+    return cw_utf8_next((struct cw_text){text.bytes + at, text.size - at},
+                        &code_point);
 }
 
 /* A copy with U+FFFD for each byte that is part of no sequence. */
 static json_t *repaired(struct cw_text value)
 {
-    const unsigned char *bytes = (const unsigned char *)value.bytes;
     char *out = malloc(value.size * 3);
     size_t size = 0;
     if (out == NULL)
         return NULL;
     for (size_t at = 0; at < value.size;) {
-        const size_t good = sequence_size(bytes + at, value.size - at);
+        const size_t good = character_size(value, at);
         memcpy(out + size, good ? value.bytes + at : "\xef\xbf\xbd",
                good ? good : 3);
         size += good ? good : 3;
@@ -104,9 +92,8 @@ static json_t *repaired(struct cw_text value)
 
 json_t *cw_json_text(struct cw_text value)
 {
-    const unsigned char *bytes = (const unsigned char *)value.bytes;
     for (size_t at = 0; at < value.size;) {
-        const size_t good = sequence_size(bytes + at, value.size - at);
+        const size_t good = character_size(value, at);
         if (good == 0)
             return repaired(value);
         at += good;

@@ -40,6 +40,7 @@ static void bytes_of_no_character_become_the_replacement(void **state)
          "\"a\xef\xbf\xbd"
          "b\""},
         {CW_TEXT("\xc0\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\""}, /* overlong */
+        {CW_TEXT("\xe0\x80\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
         {CW_TEXT("\xe2\x82"), "\"\xef\xbf\xbd\xef\xbf\xbd\""}, /* cut */
         {CW_TEXT("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
         {CW_TEXT("\xf4\x8f\xbf\xbf"), "\"\xf4\x8f\xbf\xbf\""}, /* U+10FFFF */

@@ -145,6 +145,21 @@ static void blocks_of_stated_size_are_read_too(void **state)
     cw_pack_fini(&body);
 }
 
+/* One part and a stray zero in a block of 19 bytes: taken for the end of the
+ * array, the second part would be lost without a word. */
+static void a_block_with_a_byte_too_many_is_refused(void **state)
+{
+    struct cw_pack body;
+    cw_pack_init(&body, 1 << 12);
+    cw_pack_bytes(&body, "\x0a\x01\x26", 3);
+    cw_pack_bytes(&body, old_thing + 2, 18);
+    cw_pack_bytes(&body, "\x00\x02", 2);
+    cw_pack_bytes(&body, old_thing + 2, OLD_SIZE - 2);
+    assert_int_equal(open_old(*state, (const char *)body.bytes, body.size),
+                     CW_BAD_RECORD);
+    cw_pack_fini(&body);
+}
+
 static void hostile_counts_are_refused(void **state)
 {
     static const char many[] = "\x0a\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01";
@@ -167,6 +182,7 @@ int main(void)
         TEST(an_old_message_cut_at_any_byte_is_refused),
         TEST(bytes_after_an_old_message_are_refused),
         TEST(blocks_of_stated_size_are_read_too),
+        TEST(a_block_with_a_byte_too_many_is_refused),
         TEST(hostile_counts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
