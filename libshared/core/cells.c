@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define CELL_SIZE ((size_t)256 * 1024)
-#define CELL_MAX ((size_t)64 * 1024 * 1024)
+#define CELL_MAX  ((size_t)64 * 1024 * 1024)
 
 struct cw_cells {
     struct cw_cell *open;

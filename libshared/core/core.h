@@ -92,10 +92,10 @@ struct cw_core; /* a service's own struct, cast inside the service */
 
 /* One per service. All functions get the shard they may touch. */
 struct cw_core_type {
-    const char *name;            /* "detector" */
-    uint32_t shard_count;        /* fixed: state is split by it */
-    uint32_t snapshot_format;    /* raised when save changes */
-    const enum cw_topic *inputs; /* ended by CW_TOPIC_COUNT */
+    const char *name;             /* "detector" */
+    uint32_t shard_count;         /* fixed: state is split by it */
+    uint32_t snapshot_format;     /* raised when save changes */
+    const enum cw_topic *inputs;  /* ended by CW_TOPIC_COUNT */
     const enum cw_topic *outputs; /* ended by CW_TOPIC_COUNT */
 
     /* Makes the core of one partition. config is the service's own struct,

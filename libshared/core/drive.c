@@ -197,8 +197,8 @@ static enum cw_status keep_item(struct cw_drive *drive,
     return CW_OK;
 }
 
-enum cw_status cw_drive_item(struct cw_drive *drive,
-                             const struct cw_item *item, struct cw_error *err)
+enum cw_status cw_drive_item(struct cw_drive *drive, const struct cw_item *item,
+                             struct cw_error *err)
 {
     const enum cw_status status = cw_drive_advance(
         drive, slice_of(item->stream_at) - CW_DRIVE_SLICE_US, err);

@@ -20,7 +20,7 @@ struct cw_drive_output {
     uint64_t route;
     struct cw_text key;
     int64_t now_at;
-    const void *record; /* decoded again from its bytes; lent until clear */
+    const void *record;   /* decoded again from its bytes; lent until clear */
     struct cw_text bytes; /* as encoded: for comparing runs */
 };
 

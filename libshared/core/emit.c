@@ -6,13 +6,21 @@ static const struct {
     const struct cw_record_type *item;
     const struct cw_record_type *message;
 } types[CW_TOPIC_COUNT] = {
-#define BATCH_TYPES(record) {&cw_##record##_type, &cw_##record##_batch_type}
-#define RECORD_TYPES(record) {&cw_##record##_type, &cw_##record##_type}
-#define BYTES_TYPES(record) {NULL, NULL}
-#define TYPES(id, name, form, record, by, cleanup, hours)                     \
+#define BATCH_TYPES(record)                                                    \
+    {                                                                          \
+        &cw_##record##_type, &cw_##record##_batch_type                         \
+    }
+#define RECORD_TYPES(record)                                                   \
+    {                                                                          \
+        &cw_##record##_type, &cw_##record##_type                               \
+    }
+#define BYTES_TYPES(record)                                                    \
+    {                                                                          \
+        NULL, NULL                                                             \
+    }
+#define TYPES(id, name, form, record, by, cleanup, hours)                      \
     [CW_TOPIC_##id] = form##_TYPES(record),
-    CW_TOPIC_TABLE(TYPES)
-};
+    CW_TOPIC_TABLE(TYPES)};
 
 const struct cw_record_type *cw_topic_item_type(enum cw_topic topic)
 {

@@ -27,9 +27,9 @@
 #include "base/pack.h"
 #include "base/status.h"
 
-#define CW_FLIGHT_HEADER "cw"
+#define CW_FLIGHT_HEADER      "cw"
 #define CW_FLIGHT_ENTRIES_MAX 65536u
-#define CW_UNCOVERED INT64_MIN /* no interval seen yet */
+#define CW_UNCOVERED          INT64_MIN /* no interval seen yet */
 
 struct cw_flight_entry {
     uint64_t source;
@@ -75,11 +75,10 @@ enum cw_coverage { CW_COVERS_NEW, CW_COVERS_NOTHING, CW_COVERS_REPEAT };
 
 /* How an entry joins on to a position. CW_GAP: a gap, an overlap, or the same
  * interval with other bytes; the position is unchanged. */
-CW_MUST_USE enum cw_status cw_position_check(const struct cw_position *position,
-                                             const struct cw_flight_entry *entry,
-                                             uint64_t digest,
-                                             enum cw_coverage *coverage,
-                                             struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_position_check(const struct cw_position *position,
+                  const struct cw_flight_entry *entry, uint64_t digest,
+                  enum cw_coverage *coverage, struct cw_error *err);
 void cw_position_move(struct cw_position *position,
                       const struct cw_flight_entry *entry, uint64_t digest);
 

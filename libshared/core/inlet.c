@@ -193,8 +193,7 @@ struct findings {
 static enum cw_status check_entry(const struct cw_inlet *inlet,
                                   const struct cw_flight *flight,
                                   const struct cw_flight_entry *entry,
-                                  struct findings *found,
-                                  struct cw_error *err)
+                                  struct findings *found, struct cw_error *err)
 {
     const struct standing *standing = find_standing(inlet, entry->source);
     if (standing == NULL)
@@ -222,8 +221,7 @@ static enum cw_status check_entry(const struct cw_inlet *inlet,
 static enum cw_status check_flight(const struct cw_inlet *inlet,
                                    const struct cw_flight *flight,
                                    const struct cw_flight_head *head,
-                                   struct findings *found,
-                                   struct cw_error *err)
+                                   struct findings *found, struct cw_error *err)
 {
     if (!flight->headless && flight->digest != head->digest)
         return cw_fail(err, CW_GAP, "%s: a flight's parts are not its own",
@@ -282,9 +280,9 @@ static enum cw_status keep_entries(struct cw_flight *flight,
     return CW_OK;
 }
 
-static enum cw_status hand_out(struct cw_inlet *inlet,
-                               struct cw_flight *flight, cw_inlet_give *give,
-                               void *to, struct cw_error *err)
+static enum cw_status hand_out(struct cw_inlet *inlet, struct cw_flight *flight,
+                               cw_inlet_give *give, void *to,
+                               struct cw_error *err)
 {
     size_t first_item = 0;
     flight->waiting = (uint32_t)flight->item_count;
@@ -292,8 +290,8 @@ static enum cw_status hand_out(struct cw_inlet *inlet,
         const struct cw_flight_entry *entry = &flight->entries[i];
         cw_position_move(&find_standing(inlet, entry->source)->now, entry,
                          flight->digest);
-        const enum cw_status status = give(
-            to, inlet->topic, flight, entry, first_item, err);
+        const enum cw_status status =
+            give(to, inlet->topic, flight, entry, first_item, err);
         if (status != CW_OK)
             return status;
         first_item += entry->count;

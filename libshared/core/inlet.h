@@ -27,7 +27,7 @@ struct cw_flight {
     bool headless;    /* its first parts lie before the restart offset */
     bool complete;
     uint64_t digest;
-    struct cw_item *items; /* until handed out */
+    struct cw_item *items;  /* until handed out */
     struct cw_cell **cells; /* of each item */
     size_t item_count;
     size_t item_capacity;
@@ -55,8 +55,8 @@ cw_inlet_add_source(struct cw_inlet *inlet, uint64_t source,
 
 /* Takes one message and copies it. give is called for each source when it
  * completes a flight. CW_GAP, CW_BAD_RECORD, CW_BAD_SCHEMA, CW_NO_MEMORY. */
-CW_MUST_USE enum cw_status cw_inlet_take(struct cw_inlet *inlet,
-                                         int64_t offset, struct cw_text header,
+CW_MUST_USE enum cw_status cw_inlet_take(struct cw_inlet *inlet, int64_t offset,
+                                         struct cw_text header,
                                          struct cw_text value,
                                          cw_inlet_give *give, void *to,
                                          struct cw_error *err);

@@ -20,8 +20,8 @@ struct source {
     uint64_t id;
     int64_t mark_at;
     bool absent;
-    int64_t absent_from_at; /* items later than this wait while absent */
-    int64_t enter_at;       /* slice in which late items enter; CW_NEVER */
+    int64_t absent_from_at;     /* items later than this wait while absent */
+    int64_t enter_at;           /* slice in which late items enter; CW_NEVER */
     struct waiting_item *queue; /* ring */
     size_t head, count, capacity;
 };
@@ -31,12 +31,13 @@ struct cw_merge {
     struct cw_inlet *inlets[CW_TOPIC_COUNT]; /* NULL: not an input */
     struct source *sources;
     size_t source_count;
-    struct cw_source_ruling *rulings; /* not yet in force, in order of slice_at */
+    struct cw_source_ruling
+        *rulings; /* not yet in force, in order of slice_at */
     size_t ruling_count;
     size_t ruling_capacity;
     struct cw_map64 *index; /* topic and source -> sources[] */
     struct cw_cells *cells; /* decoded messages */
-    struct cw_item *items; /* of the slice being run */
+    struct cw_item *items;  /* of the slice being run */
     struct waiting_item *taken;
     size_t taken_count;
     size_t taken_capacity;
@@ -97,8 +98,8 @@ enum cw_status cw_merge_add_source(struct cw_merge *merge,
 {
     struct cw_inlet *inlet = merge->inlets[state->topic];
     assert(inlet != NULL);
-    struct source *grown = realloc(
-        merge->sources, (merge->source_count + 1) * sizeof(*merge->sources));
+    struct source *grown = realloc(merge->sources, (merge->source_count + 1) *
+                                                       sizeof(*merge->sources));
     if (grown == NULL)
         return cw_fail(err, CW_NO_MEMORY, "sources");
     merge->sources = grown;
@@ -154,10 +155,18 @@ static enum cw_status push_item(struct source *source,
 }
 
 /* A source never goes back behind the mark it gave. */
-static bool breaks_mark(const struct source *source,
-                        const struct cw_item *item)
+static bool breaks_mark(const struct source *source, const struct cw_item *item)
 {
     return item->stream_at <= source->mark_at;
+}
+
+/* Absent, or present again but what it brought late has not entered yet. */
+static bool is_outside(const struct source *source)
+{
+#ifdef CW_MUTATE_LATE
+    return source->absent;
+#endif
+    return source->absent || source->enter_at != CW_NEVER;
 }
 
 /* After a restart the log is read again from before released_at: what the
@@ -166,8 +175,11 @@ static bool breaks_mark(const struct source *source,
 static bool is_seen(const struct cw_merge *merge, const struct source *source,
                     const struct cw_item *item)
 {
+#ifdef CW_MUTATE_SEEN
+    return false;
+#endif
     return item->stream_at <=
-           (source->absent ? source->absent_from_at : merge->released_at);
+           (is_outside(source) ? source->absent_from_at : merge->released_at);
 }
 
 static enum cw_status give_items(void *to, enum cw_topic topic,
@@ -182,7 +194,8 @@ static enum cw_status give_items(void *to, enum cw_topic topic,
         const struct waiting_item item = {flight->items[i], flight,
                                           flight->cells[i]};
         if (breaks_mark(source, &item.item))
-            return cw_fail(err, CW_GAP, "an item behind the mark of its source");
+            return cw_fail(err, CW_GAP,
+                           "an item behind the mark of its source");
         if (is_seen(merge, source, &item.item)) {
             cw_inlet_pass_over(source->inlet, flight, item.cell);
             continue;
@@ -207,6 +220,35 @@ enum cw_status cw_merge_take(struct cw_merge *merge, enum cw_topic topic,
 
 /* ---- rulings ------------------------------------------------------------ */
 
+static void enforce(struct cw_merge *merge,
+                    const struct cw_source_ruling *ruling)
+{
+    struct source *source = find_source(merge, ruling->topic, ruling->source);
+    if (source == NULL)
+        return; /* a source the manifest no longer has */
+    if (ruling->absent && !source->absent) {
+        if (!is_outside(source)) /* else what is late stays late */
+            source->absent_from_at = ruling->slice_at - CW_SLICE_US;
+        source->absent = true;
+        source->enter_at = CW_NEVER;
+    } else if (!ruling->absent && source->absent) {
+        source->absent = false;
+        source->enter_at = ruling->slice_at;
+    }
+}
+
+/* Rulings that hold for the next slice come into force. */
+static void enforce_due(struct cw_merge *merge)
+{
+    size_t due = 0;
+    while (due < merge->ruling_count &&
+           merge->rulings[due].slice_at <= merge->released_at + CW_SLICE_US)
+        enforce(merge, &merge->rulings[due++]);
+    memmove(merge->rulings, merge->rulings + due,
+            (merge->ruling_count - due) * sizeof(*merge->rulings));
+    merge->ruling_count -= due;
+}
+
 enum cw_status cw_merge_rule(struct cw_merge *merge,
                              const struct cw_source_ruling *ruling,
                              struct cw_error *err)
@@ -227,33 +269,8 @@ enum cw_status cw_merge_rule(struct cw_merge *merge,
            merge->rulings[merge->ruling_count - 1].slice_at <=
                ruling->slice_at);
     merge->rulings[merge->ruling_count++] = *ruling;
+    enforce_due(merge);
     return CW_OK;
-}
-
-static void enforce(struct cw_merge *merge, const struct cw_source_ruling *ruling)
-{
-    struct source *source = find_source(merge, ruling->topic, ruling->source);
-    if (source == NULL)
-        return; /* a source the manifest no longer has */
-    if (ruling->absent && !source->absent) {
-        source->absent = true;
-        source->absent_from_at = ruling->slice_at - CW_SLICE_US;
-    } else if (!ruling->absent && source->absent) {
-        source->absent = false;
-        source->enter_at = ruling->slice_at;
-    }
-}
-
-/* Rulings that hold for the next slice come into force. */
-static void enforce_due(struct cw_merge *merge)
-{
-    size_t due = 0;
-    while (due < merge->ruling_count &&
-           merge->rulings[due].slice_at <= merge->released_at + CW_SLICE_US)
-        enforce(merge, &merge->rulings[due++]);
-    memmove(merge->rulings, merge->rulings + due,
-            (merge->ruling_count - due) * sizeof(*merge->rulings));
-    merge->ruling_count -= due;
 }
 
 /* ---- slices ------------------------------------------------------------- */
@@ -277,6 +294,13 @@ static int64_t slice_of(int64_t at)
 static int64_t complete_until(const struct cw_merge *merge)
 {
     int64_t until = INT64_MAX;
+#ifdef CW_MUTATE_WAIT
+    until = INT64_MIN;
+    for (size_t i = 0; i < merge->source_count; i++)
+        if (merge->sources[i].mark_at > until)
+            until = merge->sources[i].mark_at;
+    return floor_slice(until);
+#endif
     for (size_t i = 0; i < merge->source_count; i++)
         if (!merge->sources[i].absent && merge->sources[i].mark_at < until)
             until = merge->sources[i].mark_at;
@@ -306,8 +330,8 @@ static int64_t next_event(const struct cw_merge *merge, int64_t deadline_at)
         const struct source *source = &merge->sources[i];
         if (source->absent || source->count == 0)
             continue;
-        const int64_t at = entry_time(merge, source,
-                                      &source->queue[source->head].item);
+        const int64_t at =
+            entry_time(merge, source, &source->queue[source->head].item);
         if (at < next)
             next = at;
     }
@@ -358,11 +382,22 @@ static enum cw_status gather(struct cw_merge *merge, int64_t to_at,
             source->head = (source->head + 1) % source->capacity;
             source->count--;
         }
-        if (source->enter_at <= to_at)
-            source->enter_at = CW_NEVER;
     }
     cw_items_sort(merge->items, merge->taken_count);
     return CW_OK;
+}
+
+/* Slices up to here are closed: whoever was to enter in one has. */
+static void close_until(struct cw_merge *merge, int64_t at)
+{
+    merge->released_at = at;
+#ifdef CW_MUTATE_ENTRY
+    if (merge->taken_count == 0)
+        return;
+#endif
+    for (size_t i = 0; i < merge->source_count; i++)
+        if (merge->sources[i].enter_at <= at)
+            merge->sources[i].enter_at = CW_NEVER;
 }
 
 enum cw_status cw_merge_next(struct cw_merge *merge, int64_t deadline_at,
@@ -384,7 +419,7 @@ enum cw_status cw_merge_next(struct cw_merge *merge, int64_t deadline_at,
         if (next == CW_NEVER || next > until) {
             if (until <= merge->released_at)
                 return CW_OK;
-            merge->released_at = until;
+            close_until(merge, until);
             if (merge->ruling_count == 0)
                 return CW_OK;
             continue; /* a ruling may let time pass further */
@@ -398,7 +433,7 @@ enum cw_status cw_merge_next(struct cw_merge *merge, int64_t deadline_at,
             .items = merge->items,
             .count = merge->taken_count,
         };
-        merge->released_at = next;
+        close_until(merge, next);
         *found = true;
         return CW_OK;
     }
@@ -497,7 +532,7 @@ struct cw_source_state cw_merge_source(const struct cw_merge *merge,
         .topic = cw_inlet_topic(source->inlet),
         .source = source->id,
         .position = cw_inlet_restart_position(source->inlet, source->id),
-        .absent = source->absent,
+        .absent = is_outside(source),
         .absent_from_at = source->absent_from_at,
     };
 }

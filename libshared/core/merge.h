@@ -25,14 +25,14 @@
 #include "core/core.h"
 #include "core/flight.h"
 
-#define CW_SLICE_US 50000
+#define CW_SLICE_US  50000
 #define CW_BEGINNING INT64_MIN
 
 struct cw_merge;
 
 struct cw_slice {
-    int64_t from_at; /* exclusive */
-    int64_t to_at;   /* inclusive */
+    int64_t from_at;             /* exclusive */
+    int64_t to_at;               /* inclusive */
     const struct cw_item *items; /* lent until cw_merge_done */
     size_t count;
 };
@@ -65,8 +65,8 @@ CW_MUST_USE enum cw_status cw_merge_add_topic(struct cw_merge *merge,
                                               int64_t restart_offset,
                                               struct cw_error *err);
 CW_MUST_USE enum cw_status
-cw_merge_add_source(struct cw_merge *merge,
-                    const struct cw_source_state *state, struct cw_error *err);
+cw_merge_add_source(struct cw_merge *merge, const struct cw_source_state *state,
+                    struct cw_error *err);
 
 /* Takes a message; copies it. Refusals: CW_GAP (stop), CW_BAD_RECORD and
  * CW_BAD_SCHEMA of a value (the caller decides: inside they mean STOP). */
@@ -88,8 +88,9 @@ void cw_merge_done(struct cw_merge *merge);
 /* Every slice up to here has been released. */
 int64_t cw_merge_released_at(const struct cw_merge *merge);
 
-/* Puts a ruling in force at its slice; rulings come in rising order. A ruling
- * for a slice already released is refused (CW_BROKEN). */
+/* Puts a ruling in force at its slice; rulings come in the order of their log,
+ * which is that of their slices. One for a slice already released is refused
+ * (CW_BROKEN). */
 CW_MUST_USE enum cw_status cw_merge_rule(struct cw_merge *merge,
                                          const struct cw_source_ruling *ruling,
                                          struct cw_error *err);
@@ -110,8 +111,7 @@ uint64_t cw_merge_repeats(const struct cw_merge *merge);
 int64_t cw_merge_restart_offset(const struct cw_merge *merge,
                                 enum cw_topic topic);
 /* Next offset of a topic: one above the last taken. */
-int64_t cw_merge_next_offset(const struct cw_merge *merge,
-                             enum cw_topic topic);
+int64_t cw_merge_next_offset(const struct cw_merge *merge, enum cw_topic topic);
 size_t cw_merge_source_count(const struct cw_merge *merge);
 struct cw_source_state cw_merge_source(const struct cw_merge *merge,
                                        size_t index);

@@ -6,7 +6,7 @@
 #include "base/map64.h"
 #include "record/wire.h"
 
-#define LANES_MAX ((size_t)1 << 20)
+#define LANES_MAX      ((size_t)1 << 20)
 #define BATCH_OVERHEAD 512u /* frame, meta and count of a batch, at most */
 
 /* Records of one source for one topic-partition since the last seal. */
@@ -147,10 +147,9 @@ void cw_outbox_remove_source(struct cw_outbox *outbox, uint32_t source)
     *removed = (struct source){0};
 }
 
-static enum cw_status find_lane(struct cw_outbox *outbox,
-                                struct source *source, enum cw_topic topic,
-                                uint32_t partition, struct lane **lane,
-                                struct cw_error *err)
+static enum cw_status find_lane(struct cw_outbox *outbox, struct source *source,
+                                enum cw_topic topic, uint32_t partition,
+                                struct lane **lane, struct cw_error *err)
 {
     const uint64_t key = cw_hash_mix((uint64_t)topic + 1, partition);
     uint64_t at;
@@ -158,8 +157,8 @@ static enum cw_status find_lane(struct cw_outbox *outbox,
         *lane = &source->lanes[at];
         return CW_OK;
     }
-    struct lane *grown = realloc(
-        source->lanes, (source->lane_count + 1) * sizeof(*source->lanes));
+    struct lane *grown = realloc(source->lanes, (source->lane_count + 1) *
+                                                    sizeof(*source->lanes));
     if (grown == NULL)
         return cw_fail(err, CW_NO_MEMORY, "lanes");
     source->lanes = grown;
@@ -222,9 +221,8 @@ static enum cw_status put_on(struct cw_outbox *outbox, uint32_t source,
                              struct cw_error *err)
 {
     struct lane *lane = NULL;
-    const enum cw_status status =
-        find_lane(outbox, &outbox->sources[source], out->topic, partition,
-                  &lane, err);
+    const enum cw_status status = find_lane(outbox, &outbox->sources[source],
+                                            out->topic, partition, &lane, err);
     return status == CW_OK ? put_in_lane(outbox, lane, out, err) : status;
 }
 
@@ -329,8 +327,8 @@ static enum cw_status send_part(struct seal *seal, struct cw_text key,
     struct cw_outbox *outbox = seal->outbox;
     if (value.bytes == NULL)
         return cw_fail(err, CW_NO_MEMORY, "outbox has no room");
-    struct cw_message message = {seal->topic, seal->partition, key, {NULL, 0},
-                                 value};
+    struct cw_message message = {
+        seal->topic, seal->partition, key, {NULL, 0}, value};
     if (seal->marked) {
         seal->head.digest = cw_flight_digest(seal->head.digest, value);
         seal->head.last = last;
@@ -347,8 +345,8 @@ static enum cw_status send_part(struct seal *seal, struct cw_text key,
 static enum cw_status send_mark(struct seal *seal, struct cw_error *err)
 {
     struct cw_outbox *outbox = seal->outbox;
-    const struct cw_mark mark = {.meta = {.origin_partition = -1,
-                                          .origin_offset = -1}};
+    const struct cw_mark mark = {
+        .meta = {.origin_partition = -1, .origin_offset = -1}};
     cw_pack_reset(&outbox->scratch);
     cw_wire_seal(&cw_mark_type, &mark, &outbox->scratch);
     const struct cw_text value = keep_scratch(outbox);
@@ -421,8 +419,7 @@ static enum cw_status send_batch(struct seal *seal, struct batch *batch,
     cw_meta_encode(&meta, &outbox->scratch);
     if (batch->count > 0) {
         pack_long(&outbox->scratch, (int64_t)batch->count);
-        cw_pack_bytes(&outbox->scratch, batch->items.bytes,
-                      batch->items.size);
+        cw_pack_bytes(&outbox->scratch, batch->items.bytes, batch->items.size);
     }
     pack_long(&outbox->scratch, 0);
     if (outbox->scratch.failed || batch->items.failed)
@@ -475,16 +472,15 @@ static enum cw_status seal_batches(struct seal *seal, struct cw_error *err)
 static enum cw_status make_entries(struct seal *seal, struct cw_error *err)
 {
     struct cw_outbox *outbox = seal->outbox;
-    seal->entries = cw_arena_take(
-        outbox->arena, outbox->source_count * sizeof(*seal->entries));
+    seal->entries = cw_arena_take(outbox->arena, outbox->source_count *
+                                                     sizeof(*seal->entries));
     if (seal->entries == NULL)
         return cw_fail(err, CW_NO_MEMORY, "outbox has no room");
     for (uint32_t i = 0; i < outbox->source_count; i++) {
         const struct source *source = &outbox->sources[i];
         if (!marks_topic(source, seal->topic, seal->partition))
             continue;
-        const struct lane *lane =
-            lane_of(source, seal->topic, seal->partition);
+        const struct lane *lane = lane_of(source, seal->topic, seal->partition);
         const uint32_t count = lane == NULL ? 0 : (uint32_t)lane->count;
         if (source->from == source->to && count == 0 &&
             source->mark_at == source->sealed_mark_at)
@@ -529,8 +525,8 @@ static void settle(struct cw_outbox *outbox)
 }
 
 enum cw_status cw_outbox_seal(struct cw_outbox *outbox,
-                              const struct cw_message **messages,
-                              size_t *count, struct cw_error *err)
+                              const struct cw_message **messages, size_t *count,
+                              struct cw_error *err)
 {
     enum cw_status status = CW_OK;
     for (unsigned t = 0; t < CW_TOPIC_COUNT && status == CW_OK; t++)

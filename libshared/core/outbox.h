@@ -21,11 +21,11 @@
 struct cw_outbox;
 
 struct cw_outbox_config {
-    uint64_t writer;        /* id of the instance */
-    uint32_t partitions;    /* of every topic */
-    size_t message_size;    /* bytes of a message value, at most */
-    size_t max_size;        /* bytes waiting, at most */
-    int64_t ingest_at;      /* unused when 0 */
+    uint64_t writer;     /* id of the instance */
+    uint32_t partitions; /* of every topic */
+    size_t message_size; /* bytes of a message value, at most */
+    size_t max_size;     /* bytes waiting, at most */
+    int64_t ingest_at;   /* unused when 0 */
 };
 
 struct cw_message {
@@ -36,20 +36,18 @@ struct cw_message {
     struct cw_text value;
 };
 
-CW_MUST_USE enum cw_status cw_outbox_create(struct cw_outbox **made,
-                                            const struct cw_outbox_config *config,
-                                            struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_outbox_create(struct cw_outbox **made, const struct cw_outbox_config *config,
+                 struct cw_error *err);
 void cw_outbox_destroy(struct cw_outbox **outbox);
 
 /* Declares a source that stands at from and marks the topics given (ended by
  * CW_TOPIC_COUNT; borrowed) on one partition, or on all when only_partition
  * is -1. *source is its handle until removed. */
-CW_MUST_USE enum cw_status cw_outbox_add_source(struct cw_outbox *outbox,
-                                                uint64_t id, int64_t from,
-                                                int32_t only_partition,
-                                                const enum cw_topic *marks,
-                                                uint32_t *source,
-                                                struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_outbox_add_source(struct cw_outbox *outbox, uint64_t id, int64_t from,
+                     int32_t only_partition, const enum cw_topic *marks,
+                     uint32_t *source, struct cw_error *err);
 /* The source goes to another owner; what it put and is not sealed is
  * forgotten. */
 void cw_outbox_remove_source(struct cw_outbox *outbox, uint32_t source);
@@ -79,8 +77,7 @@ size_t cw_outbox_size(const struct cw_outbox *outbox);
 /* Makes the messages of one commit; lent until clear. */
 CW_MUST_USE enum cw_status cw_outbox_seal(struct cw_outbox *outbox,
                                           const struct cw_message **messages,
-                                          size_t *count,
-                                          struct cw_error *err);
+                                          size_t *count, struct cw_error *err);
 uint32_t cw_outbox_partitions(const struct cw_outbox *outbox);
 
 /* The commit is done: the messages are forgotten. */

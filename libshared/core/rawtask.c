@@ -18,8 +18,7 @@ struct cw_rawtask {
 
 enum cw_status cw_rawtask_create(struct cw_rawtask **made,
                                  const struct cw_rawtask_setup *setup,
-                                 struct cw_outbox *outbox,
-                                 struct cw_error *err)
+                                 struct cw_outbox *outbox, struct cw_error *err)
 {
     struct cw_rawtask *task = calloc(1, sizeof(*task));
     if (task == NULL)
@@ -110,10 +109,13 @@ enum cw_status cw_rawtask_take(struct cw_rawtask *task,
         return cw_fail(err, CW_GAP, "raw offset %lld again",
                        (long long)raw->offset);
     /* A tick is told before what follows it, or a replay could not place it. */
-    enum cw_status status =
-        task->ticked ? cw_rawtask_clock(task, ingest_at, err) : CW_OK;
+    enum cw_status status = CW_OK;
+#ifndef CW_MUTATE_TICK
+    if (task->ticked)
+        status = cw_rawtask_clock(task, ingest_at, err);
     if (status != CW_OK)
         return status;
+#endif
     task->ticked = false;
     if (raw->timestamp_at > task->stream_at)
         task->stream_at = raw->timestamp_at;
@@ -161,12 +163,11 @@ enum cw_status cw_rawtask_clock(struct cw_rawtask *task, int64_t ingest_at,
         .record = &clock,
     };
     task->moved = false;
-    return cw_outbox_put_at(task->outbox,
-                            cw_clock_partition(task->setup.topic,
-                                               task->setup.partition,
-                                               cw_outbox_partitions(
-                                                   task->outbox)),
-                            &out, err);
+    return cw_outbox_put_at(
+        task->outbox,
+        cw_clock_partition(task->setup.topic, task->setup.partition,
+                           cw_outbox_partitions(task->outbox)),
+        &out, err);
 }
 
 int64_t cw_rawtask_stream_at(const struct cw_rawtask *task)
@@ -187,6 +188,5 @@ struct cw_core *cw_rawtask_core(struct cw_rawtask *task)
 uint32_t cw_clock_partition(struct cw_text topic, int32_t partition,
                             uint32_t partitions)
 {
-    return cw_partition_of(
-        cw_source_id("clock", topic, partition), partitions);
+    return cw_partition_of(cw_source_id("clock", topic, partition), partitions);
 }

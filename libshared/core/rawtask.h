@@ -23,16 +23,16 @@ struct cw_rawtask_setup {
     const void *config;
     struct cw_text topic; /* borrowed for the task's life */
     int32_t partition;
-    int64_t next_offset;  /* first to take */
-    int64_t stream_at;    /* stream time so far; INT64_MIN = none */
+    int64_t next_offset; /* first to take */
+    int64_t stream_at;   /* stream time so far; INT64_MIN = none */
     uint64_t config_hash;
     const enum cw_topic *marks;
 };
 
-CW_MUST_USE enum cw_status cw_rawtask_create(struct cw_rawtask **made,
-                                             const struct cw_rawtask_setup *setup,
-                                             struct cw_outbox *outbox,
-                                             struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_rawtask_create(struct cw_rawtask **made,
+                  const struct cw_rawtask_setup *setup,
+                  struct cw_outbox *outbox, struct cw_error *err);
 void cw_rawtask_destroy(struct cw_rawtask **task);
 
 /* CW_GAP: its offset is below the next. A refusal by the core has become a

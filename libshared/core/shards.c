@@ -87,11 +87,10 @@ static enum cw_status fire_timers(struct cw_shards *shards, uint32_t i,
         shard->touched = true;
         cw_arena_reset(emit->arena);
         /* A deadline set in the past acts now: time does not go back. */
-        emit->now_at = deadline_at > emit->covers_from
-                           ? deadline_at
-                           : emit->covers_from + 1;
-        const enum cw_status status = shards->type->timer(
-            shards->core, i, deadline_at, emit, err);
+        emit->now_at = deadline_at > emit->covers_from ? deadline_at
+                                                       : emit->covers_from + 1;
+        const enum cw_status status =
+            shards->type->timer(shards->core, i, deadline_at, emit, err);
         if (status != CW_OK)
             return status;
         shard->deadline_at = core_deadline(shards, i);
@@ -103,8 +102,8 @@ static enum cw_status fire_timers(struct cw_shards *shards, uint32_t i,
 }
 
 static enum cw_status step_one(struct cw_shards *shards, uint32_t i,
-                               const struct cw_item *item,
-                               struct cw_emit *emit, struct cw_error *err)
+                               const struct cw_item *item, struct cw_emit *emit,
+                               struct cw_error *err)
 {
     struct shard *shard = &shards->shards[i];
     if (shard->seen_at >= emit->covers_to)

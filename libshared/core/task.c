@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define SCRATCH_MAX ((size_t)64 << 20)
+#define SCRATCH_MAX   ((size_t)64 << 20)
 #define SNAPSHOT_PART ((size_t)512 * 1024)
-#define SHARD_MAX ((size_t)256 << 20)
+#define SHARD_MAX     ((size_t)256 << 20)
 
 #if defined(__x86_64__)
 #define CPU_CLASS "x86-64"
@@ -47,8 +47,8 @@ static bool belongs(const struct cw_task *task, const struct cw_snapshot *part,
 /* The parts of a shard that say the same slice and are all there. Parts of an
  * older, larger save may linger under higher keys. */
 static bool collect_parts(const struct cw_task *task,
-                          const struct cw_task_restore *restore,
-                          uint32_t shard, struct shard_parts *set)
+                          const struct cw_task_restore *restore, uint32_t shard,
+                          struct shard_parts *set)
 {
     const struct cw_snapshot *first = NULL;
     for (size_t i = 0; i < restore->part_count; i++)
@@ -109,8 +109,8 @@ static enum cw_status load_shards(struct cw_task *task,
     if (set == NULL)
         return cw_fail(err, CW_NO_MEMORY, "snapshot parts");
     enum cw_status status = CW_OK;
-    for (uint32_t i = 0;
-         i < task->setup.type->shard_count && status == CW_OK; i++) {
+    for (uint32_t i = 0; i < task->setup.type->shard_count && status == CW_OK;
+         i++) {
         if (!collect_parts(task, restore, i, set)) {
             (*lost)++;
             continue;
@@ -138,9 +138,8 @@ static struct cw_source_state state_of(const struct cw_snapshot *oldest,
         const struct cw_source_position *at = &oldest->positions[i];
         if ((uint64_t)at->source != source->id || !cw_text_is(at->topic, topic))
             continue;
-        state.position = (struct cw_position){at->covered_to, at->last_from,
-                                              (uint64_t)at->digest,
-                                              at->mark_at};
+        state.position = (struct cw_position){
+            at->covered_to, at->last_from, (uint64_t)at->digest, at->mark_at};
         state.absent = at->absent;
         state.absent_from_at = at->absent_from_at;
     }
@@ -155,34 +154,15 @@ static int64_t offset_of(const struct cw_snapshot *oldest, enum cw_topic topic)
     return CW_BEGINNING;
 }
 
-static int by_slice(const void *a, const void *b)
-{
-    const struct cw_source_ruling *x = a;
-    const struct cw_source_ruling *y = b;
-    if (x->slice_at != y->slice_at)
-        return x->slice_at < y->slice_at ? -1 : 1;
-    return (x->source > y->source) - (x->source < y->source);
-}
-
 /* What was ruled after the oldest state holds again at its slice. */
 static enum cw_status give_rulings(struct cw_task *task,
                                    const struct cw_task_restore *restore,
                                    struct cw_error *err)
 {
-    if (restore->ruling_count == 0)
-        return CW_OK;
-    struct cw_source_ruling *sorted =
-        malloc(restore->ruling_count * sizeof(*sorted));
-    if (sorted == NULL)
-        return cw_fail(err, CW_NO_MEMORY, "rulings");
-    memcpy(sorted, restore->rulings,
-           restore->ruling_count * sizeof(*sorted));
-    qsort(sorted, restore->ruling_count, sizeof(*sorted), by_slice);
     enum cw_status status = CW_OK;
     for (size_t i = 0; i < restore->ruling_count && status == CW_OK; i++)
-        if (sorted[i].slice_at > cw_merge_released_at(task->merge))
-            status = cw_merge_rule(task->merge, &sorted[i], err);
-    free(sorted);
+        if (restore->rulings[i].slice_at > cw_merge_released_at(task->merge))
+            status = cw_merge_rule(task->merge, &restore->rulings[i], err);
     return status;
 }
 
@@ -216,8 +196,7 @@ static void count_refusal(void *to, const struct cw_item *item,
 
 static enum cw_status restore_task(struct cw_task *task,
                                    const struct cw_task_restore *restore,
-                                   uint32_t *lost_shards,
-                                   struct cw_error *err)
+                                   uint32_t *lost_shards, struct cw_error *err)
 {
     const struct cw_snapshot *oldest = NULL;
     enum cw_status status = cw_arena_create(&task->scratch, SCRATCH_MAX, err);
@@ -241,8 +220,7 @@ enum cw_status cw_task_create(struct cw_task **made,
         return cw_fail(err, CW_NO_MEMORY, "task");
     task->setup = *setup;
     task->committed_at = restore->committed_at;
-    const enum cw_status status =
-        restore_task(task, restore, lost_shards, err);
+    const enum cw_status status = restore_task(task, restore, lost_shards, err);
     if (status != CW_OK)
         cw_task_destroy(&task);
     else
@@ -268,9 +246,8 @@ enum cw_status cw_task_join(struct cw_task *task, struct cw_outbox *outbox,
                             const enum cw_topic *marks, int32_t only_partition,
                             struct cw_error *err)
 {
-    const uint64_t id =
-        cw_source_id(task->setup.type->name, (struct cw_text){"", 0},
-                     task->setup.partition);
+    const uint64_t id = cw_source_id(
+        task->setup.type->name, (struct cw_text){"", 0}, task->setup.partition);
     const enum cw_status status =
         cw_outbox_add_source(outbox, id, task->committed_at, only_partition,
                              marks, &task->source, err);
@@ -301,11 +278,15 @@ static enum cw_status put_output(void *to, const struct cw_output *out,
 }
 
 static enum cw_status run_slice(struct cw_task *task,
-                                const struct cw_slice *slice,
-                                int64_t ingest_at, struct cw_error *err)
+                                const struct cw_slice *slice, int64_t ingest_at,
+                                struct cw_error *err)
 {
     struct cw_emit emit = {
+#ifdef CW_MUTATE_SILENT
+        .sink = put_output,
+#else
         .sink = slice->to_at > task->committed_at ? put_output : NULL,
+#endif
         .to = task,
         .arena = task->scratch,
         .ingest_at = ingest_at,
@@ -369,24 +350,28 @@ static enum cw_status put_verdict(struct cw_task *task,
         .type = &cw_verdict_type,
         .record = &verdict,
     };
-    return cw_outbox_put_at(task->outbox, (uint32_t)task->setup.partition,
-                            &out, err);
+    return cw_outbox_put_at(task->outbox, (uint32_t)task->setup.partition, &out,
+                            err);
 }
 
 enum cw_status cw_task_rule(struct cw_task *task, bool absent,
-                            struct cw_source_ruling *ruled, struct cw_error *err)
+                            struct cw_source_ruling *ruled,
+                            struct cw_error *err)
 {
     int64_t mark_at;
     struct cw_source_ruling ruling = {.absent = absent};
     const bool found =
         absent ? cw_merge_slowest(task->merge, &ruling.topic, &ruling.source,
                                   &mark_at)
-               : cw_merge_caught_up(task->merge, &ruling.topic,
-                                    &ruling.source);
+               : cw_merge_caught_up(task->merge, &ruling.topic, &ruling.source);
     if (!found)
         return cw_fail(err, CW_NOT_FOUND, "no source to rule on");
     ruling.slice_at = cw_merge_released_at(task->merge) + CW_SLICE_US;
     enum cw_status status = cw_merge_rule(task->merge, &ruling, err);
+#ifdef CW_MUTATE_RULING
+    *ruled = ruling;
+    return status;
+#endif
     if (status == CW_OK)
         status = put_verdict(task, &ruling, err);
     if (status == CW_OK)
@@ -452,8 +437,8 @@ static enum cw_status put_parts(struct cw_task *task,
             .type = &cw_snapshot_type,
             .record = snapshot,
         };
-        status = cw_outbox_put_at(task->outbox,
-                                  (uint32_t)task->setup.partition, &out, err);
+        status = cw_outbox_put_at(task->outbox, (uint32_t)task->setup.partition,
+                                  &out, err);
     }
     return status;
 }
@@ -468,9 +453,8 @@ enum cw_status cw_task_snapshot(struct cw_task *task, struct cw_error *err)
     task->next_shard = (shard + 1) % task->setup.type->shard_count;
     cw_arena_reset(task->scratch);
     struct cw_input_offset inputs[CW_TOPIC_COUNT];
-    struct cw_source_position *positions =
-        cw_arena_take(task->scratch, cw_merge_source_count(task->merge) *
-                                         sizeof(*positions));
+    struct cw_source_position *positions = cw_arena_take(
+        task->scratch, cw_merge_source_count(task->merge) * sizeof(*positions));
     if (positions == NULL)
         return cw_fail(err, CW_NO_MEMORY, "positions");
     struct cw_pack state;
@@ -493,9 +477,9 @@ enum cw_status cw_task_snapshot(struct cw_task *task, struct cw_error *err)
         .positions_count = fill_positions(task, positions),
     };
     const enum cw_status status =
-        state.failed ? cw_fail(err, CW_NO_MEMORY, "shard %u does not save",
-                               shard)
-                     : put_parts(task, &snapshot, &state, err);
+        state.failed
+            ? cw_fail(err, CW_NO_MEMORY, "shard %u does not save", shard)
+            : put_parts(task, &snapshot, &state, err);
     cw_pack_fini(&state);
     return status;
 }

@@ -28,7 +28,7 @@ struct cw_task_source {
 
 struct cw_task_setup {
     const struct cw_core_type *type;
-    const void *config;   /* of the core; borrowed for the task's life */
+    const void *config; /* of the core; borrowed for the task's life */
     int32_t partition;
     const struct cw_task_source *sources; /* borrowed during create */
     size_t source_count;
@@ -40,7 +40,7 @@ struct cw_task_setup {
 struct cw_task_restore {
     const struct cw_snapshot *const *parts;
     size_t part_count;
-    const struct cw_source_ruling *rulings; /* all that are kept, in any order */
+    const struct cw_source_ruling *rulings; /* all kept, in log order */
     size_t ruling_count;
     int64_t committed_at; /* outputs up to this slice are out; CW_BEGINNING */
 };
@@ -66,11 +66,9 @@ CW_MUST_USE enum cw_status cw_task_join(struct cw_task *task,
                                         struct cw_error *err);
 void cw_task_leave(struct cw_task *task);
 
-CW_MUST_USE enum cw_status cw_task_take(struct cw_task *task,
-                                        enum cw_topic topic, int64_t offset,
-                                        struct cw_text header,
-                                        struct cw_text value,
-                                        struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_task_take(struct cw_task *task, enum cw_topic topic, int64_t offset,
+             struct cw_text header, struct cw_text value, struct cw_error *err);
 
 /* Runs complete slices, at most slices of them (0 = as many as there are), and
  * covers the outbox's source so far. *ran counts them. */

@@ -1,7 +1,7 @@
 #include "core/topic.h"
 
 static const struct cw_topic_spec specs[] = {
-#define SPEC(id, name, form, record, by, cleanup, hours)                      \
+#define SPEC(id, name, form, record, by, cleanup, hours)                       \
     [CW_TOPIC_##id] = {name, CW_FORM_##form, CW_CLEAN_##cleanup, by, hours},
     CW_TOPIC_TABLE(SPEC)
 #undef SPEC

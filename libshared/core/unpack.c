@@ -26,21 +26,20 @@ static struct cw_item item_of(enum cw_topic topic, int64_t stream_at,
 }
 
 /* Each item record of a batch starts with its own order and route. */
-#define WALK_BATCH(record_name)                                               \
-    static enum cw_status walk_##record_name(const struct walk *walk,         \
-                                             const void *message,             \
-                                             struct cw_error *err)            \
-    {                                                                         \
-        const struct cw_##record_name##_batch *batch = message;               \
-        enum cw_status status = CW_OK;                                        \
-        for (size_t i = 0; i < batch->items_count && status == CW_OK; i++) {  \
-            const struct cw_##record_name *record = &batch->items[i];         \
-            const struct cw_item item =                                       \
-                item_of(walk->topic, record->stream_at, record->event_at,     \
-                        (uint64_t)record->route, record);                     \
-            status = walk->take(walk->to, &item, err);                        \
-        }                                                                     \
-        return status;                                                        \
+#define WALK_BATCH(record_name)                                                \
+    static enum cw_status walk_##record_name(                                  \
+        const struct walk *walk, const void *message, struct cw_error *err)    \
+    {                                                                          \
+        const struct cw_##record_name##_batch *batch = message;                \
+        enum cw_status status = CW_OK;                                         \
+        for (size_t i = 0; i < batch->items_count && status == CW_OK; i++) {   \
+            const struct cw_##record_name *record = &batch->items[i];          \
+            const struct cw_item item =                                        \
+                item_of(walk->topic, record->stream_at, record->event_at,      \
+                        (uint64_t)record->route, record);                      \
+            status = walk->take(walk->to, &item, err);                         \
+        }                                                                      \
+        return status;                                                         \
     }
 WALK_BATCH(metric_run)
 WALK_BATCH(log)
@@ -58,8 +57,8 @@ static enum cw_status walk_record(const struct walk *walk, const void *message,
     return walk->take(walk->to, &item, err);
 }
 
-static enum cw_status walk_message(const struct walk *walk,
-                                   const void *message, struct cw_error *err)
+static enum cw_status walk_message(const struct walk *walk, const void *message,
+                                   struct cw_error *err)
 {
     const struct cw_record_type *item = cw_topic_item_type(walk->topic);
     if (item == &cw_metric_run_type)
@@ -158,6 +157,9 @@ void cw_items_sort(struct cw_item *items, size_t count)
         if (end - begin > 1) {
             for (size_t i = begin; i < end; i++)
                 (void)cw_item_content_id(&items[i]);
+#ifdef CW_MUTATE_TIES
+            begin = end;
+#endif
             qsort(items + begin, end - begin, sizeof(*items), by_content);
         }
         begin = end;
