@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define BLOCK_SIZE (64u * 1024u)
-#define ALIGNMENT 16u
+#define ALIGNMENT  16u
 
 struct block {
     struct block *next;
@@ -73,7 +73,7 @@ static struct block *add_block(struct cw_arena *arena, size_t size)
 
 void *cw_arena_take(struct cw_arena *arena, size_t size)
 {
-    if (size > arena->max_size - arena->handed_out)
+    if (size > arena->max_size - arena->handed_out || size > SIZE_MAX / 2)
         return NULL;
     const size_t room = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     struct block *block = arena->first;

@@ -44,10 +44,17 @@ void cw_map64_destroy(struct cw_map64 **map)
     *map = NULL;
 }
 
+/* Keys of one shard of one partition agree in low bits of both halves, so the
+ * bits are spread (Knuth's multiplicative method) before they place. */
+static size_t home_of(uint64_t key, size_t mask)
+{
+    return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
+}
+
 /* Where the key is, or the free slot where it would go. */
 static size_t place(const struct slot *slots, size_t capacity, uint64_t key)
 {
-    size_t at = (size_t)(key ^ (key >> 32)) & (capacity - 1);
+    size_t at = home_of(key, capacity - 1);
     while (slots[at].used && slots[at].key != key)
         at = (at + 1) & (capacity - 1);
     return at;
@@ -109,8 +116,7 @@ static void close_hole(struct cw_map64 *map, size_t hole)
         at = (at + 1) & mask;
         if (!map->slots[at].used)
             break;
-        const uint64_t key = map->slots[at].key;
-        const size_t home = (size_t)(key ^ (key >> 32)) & mask;
+        const size_t home = home_of(map->slots[at].key, mask);
         if (((at - home) & mask) >= ((at - hole) & mask)) {
             map->slots[hole] = map->slots[at];
             hole = at;

@@ -2,8 +2,9 @@
  * map64 - id to index: open addressing over 64-bit hashed keys.
  *
  * Place    the state tables of every core
- * Limits   at most max_count keys; put refuses (CW_FULL) beyond. Keys are
- *          hashes already, so the low bits place them directly
+ * Limits   at most max_count keys, below 3 * 2^30; put refuses (CW_FULL)
+ *          beyond. Keys should be hashes already: one multiplication places
+ *          them
  * Threads  one owner thread
  */
 #ifndef CW_BASE_MAP64_H

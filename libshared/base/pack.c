@@ -21,7 +21,8 @@ void cw_pack_reset(struct cw_pack *pack)
 
 static bool make_room(struct cw_pack *pack, size_t size)
 {
-    if (pack->failed || size > pack->max_size - pack->size) {
+    if (pack->failed || size > pack->max_size - pack->size ||
+        size > SIZE_MAX / 4 - pack->size) {
         pack->failed = true;
         return false;
     }
@@ -86,6 +87,8 @@ void cw_pack_bool(struct cw_pack *pack, bool value)
 
 void cw_pack_text(struct cw_pack *pack, struct cw_text text)
 {
+    if (text.size > UINT32_MAX)
+        pack->failed = true;
     cw_pack_u32(pack, (uint32_t)text.size);
     cw_pack_bytes(pack, text.bytes, text.size);
 }
@@ -176,7 +179,8 @@ struct cw_text cw_unpack_text(struct cw_unpack *in)
 uint32_t cw_unpack_count(struct cw_unpack *in, size_t item_size)
 {
     const uint32_t count = cw_unpack_u32(in);
-    if (in->failed || (item_size > 0 && count > (in->size - in->at) / item_size)) {
+    if (in->failed ||
+        (item_size > 0 && count > (in->size - in->at) / item_size)) {
         in->failed = true;
         return 0;
     }
