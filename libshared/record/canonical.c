@@ -137,10 +137,11 @@ struct entry {
 };
 
 struct cw_canonical_fold {
-    struct entry **entries;  /* in order of the first put, sorted by end */
-    struct cw_map64 *places; /* id of type and key -> its entry */
+    struct entry **entries;  /* in order of the first put */
+    struct entry **sorted;   /* the same, once ended */
+    struct cw_map64 *places; /* id of type and key -> index in entries */
     size_t count;
-    size_t capacity;
+    size_t capacity; /* of both */
     size_t max_count;
 };
 
@@ -176,6 +177,7 @@ void cw_canonical_fold_destroy(struct cw_canonical_fold **fold)
     for (size_t i = 0; i < (*fold)->count; i++)
         free_entry((*fold)->entries[i]);
     free((*fold)->entries);
+    free((*fold)->sorted);
     cw_map64_destroy(&(*fold)->places);
     free(*fold);
     *fold = NULL;
@@ -193,7 +195,7 @@ static struct entry *find(const struct cw_canonical_fold *fold,
     uint64_t place;
     *id = cw_hash_mix_text(entry->type->fingerprint, cw_text_of(entry->key));
     while (cw_map64_find(fold->places, *id, &place)) {
-        struct entry *found = (struct entry *)(uintptr_t)place;
+        struct entry *found = fold->entries[place];
         if (is_entry(found, entry))
             return found;
         *id = cw_hash_mix(*id, 1); /* two keys of one hash */
@@ -201,16 +203,22 @@ static struct entry *find(const struct cw_canonical_fold *fold,
     return NULL;
 }
 
+static bool resize(struct entry ***list, size_t capacity)
+{
+    struct entry **resized = realloc(*list, capacity * sizeof(struct entry *));
+    if (resized != NULL)
+        *list = resized;
+    return resized != NULL;
+}
+
+/* Room to sort is made here, so the end cannot fail. */
 static bool grow(struct cw_canonical_fold *fold)
 {
     if (fold->count < fold->capacity)
         return true;
     const size_t capacity = fold->capacity ? 2 * fold->capacity : 64;
-    struct entry **entries =
-        realloc(fold->entries, capacity * sizeof(struct entry *));
-    if (entries == NULL)
+    if (!resize(&fold->entries, capacity) || !resize(&fold->sorted, capacity))
         return false;
-    fold->entries = entries;
     fold->capacity = capacity;
     return true;
 }
@@ -224,7 +232,7 @@ static enum cw_status add(struct cw_canonical_fold *fold, struct entry *entry,
     if (!grow(fold))
         return cw_fail(err, CW_NO_MEMORY, "fold");
     const enum cw_status status =
-        cw_map64_put(fold->places, id, (uint64_t)(uintptr_t)entry, err);
+        cw_map64_put(fold->places, id, fold->count, err);
     if (status == CW_OK)
         fold->entries[fold->count++] = entry;
     return status;
@@ -306,14 +314,15 @@ static int by_type_and_key(const void *a, const void *b)
 
 size_t cw_canonical_fold_end(struct cw_canonical_fold *fold)
 {
-    if (fold->count > 0)
-        qsort(fold->entries, fold->count, sizeof(struct entry *),
-              by_type_and_key);
+    if (fold->count == 0)
+        return 0;
+    memcpy(fold->sorted, fold->entries, fold->count * sizeof(struct entry *));
+    qsort(fold->sorted, fold->count, sizeof(struct entry *), by_type_and_key);
     return fold->count;
 }
 
 struct cw_text cw_canonical_fold_line(const struct cw_canonical_fold *fold,
                                       size_t index)
 {
-    return cw_text_of(fold->entries[index]->line);
+    return cw_text_of(fold->sorted[index]->line);
 }

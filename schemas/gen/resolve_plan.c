@@ -152,8 +152,9 @@ static bool field_fits(const struct named *type, const struct field *writer,
     if (writer->is_array != reader->is_array ||
         !kinds_fit(writer->kind, reader->kind))
         return say(type, reader->name, "type does not follow from the old");
-    if (writer->named != NULL &&
-        strcmp(writer->named->name, reader->named->name) != 0)
+    if (writer->named == NULL || reader->named == NULL)
+        return true;
+    if (strcmp(writer->named->name, reader->named->name) != 0)
         return say(type, reader->name, "type has another name now");
     return writer->kind == KIND_ENUM ? symbols_fit(writer->named, reader->named)
                                      : true;
