@@ -142,3 +142,8 @@ size_t cw_arena_size(const struct cw_arena *arena)
 {
     return arena->handed_out;
 }
+
+size_t cw_arena_left(const struct cw_arena *arena)
+{
+    return arena->max_size - arena->handed_out;
+}

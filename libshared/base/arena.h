@@ -18,9 +18,8 @@ struct cw_arena;
 
 /* Makes an arena the caller owns; it hands out at most max_size bytes between
  * two resets. CW_NO_MEMORY. */
-CW_MUST_USE enum cw_status cw_arena_create(struct cw_arena **made,
-                                           size_t max_size,
-                                           struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_arena_create(struct cw_arena **made, size_t max_size, struct cw_error *err);
 void cw_arena_destroy(struct cw_arena **arena);
 
 /* Lends size bytes, zeroed and aligned for any type, until reset. NULL: the
@@ -42,5 +41,9 @@ void cw_arena_reset(struct cw_arena *arena);
 
 /* Bytes handed out since the last reset. */
 size_t cw_arena_size(const struct cw_arena *arena);
+
+/* Bytes it would still hand out: a take of less that fails found the system
+ * without memory, a take of more met the maximum. */
+size_t cw_arena_left(const struct cw_arena *arena);
 
 #endif

@@ -223,7 +223,8 @@ static bool grow(struct cw_canonical_fold *fold)
     return true;
 }
 
-static enum cw_status add(struct cw_canonical_fold *fold, struct entry *entry,
+/* Takes *entry. */
+static enum cw_status add(struct cw_canonical_fold *fold, struct entry **entry,
                           uint64_t id, struct cw_error *err)
 {
     if (fold->count == fold->max_count)
@@ -233,9 +234,11 @@ static enum cw_status add(struct cw_canonical_fold *fold, struct entry *entry,
         return cw_fail(err, CW_NO_MEMORY, "fold");
     const enum cw_status status =
         cw_map64_put(fold->places, id, fold->count, err);
-    if (status == CW_OK)
-        fold->entries[fold->count++] = entry;
-    return status;
+    if (status != CW_OK)
+        return status;
+    fold->entries[fold->count++] = *entry;
+    *entry = NULL;
+    return CW_OK;
 }
 
 /* Every message begins with its Meta (canonical_test.c); an item of a batch
@@ -277,6 +280,15 @@ static struct entry *make_entry(const struct cw_record_type *type,
     return NULL;
 }
 
+/* Leaves the old line in entry, to be freed with it. */
+static void replace(struct entry *old, struct entry *entry)
+{
+    char *line = old->line;
+    old->line = entry->line;
+    old->revision = entry->revision;
+    entry->line = line;
+}
+
 enum cw_status cw_canonical_fold_put(struct cw_canonical_fold *fold,
                                      const struct cw_record_type *type,
                                      const void *record, struct cw_error *err)
@@ -284,24 +296,17 @@ enum cw_status cw_canonical_fold_put(struct cw_canonical_fold *fold,
     if (!cw_canonical_is_final(type))
         return CW_OK;
     struct entry *entry = make_entry(type, record);
+    enum cw_status status = CW_OK;
     uint64_t id;
     if (entry == NULL)
         return cw_fail(err, CW_NO_MEMORY, "canonical %s", type->name);
     struct entry *old = find(fold, entry, &id);
-    if (old == NULL) {
-        const enum cw_status status = add(fold, entry, id, err);
-        if (status != CW_OK)
-            free_entry(entry);
-        return status;
-    }
-    if (entry->revision >= old->revision) {
-        char *line = old->line;
-        old->line = entry->line;
-        old->revision = entry->revision;
-        entry->line = line;
-    }
+    if (old == NULL)
+        status = add(fold, &entry, id, err);
+    else if (entry->revision >= old->revision)
+        replace(old, entry);
     free_entry(entry);
-    return CW_OK;
+    return status;
 }
 
 static int by_type_and_key(const void *a, const void *b)

@@ -191,11 +191,14 @@ static bool make_room(struct cw_reader *in, struct cw_read_array *array)
     if (capacity < array->block_end)
         capacity = array->block_end;
     size_t size;
-    void *items = __builtin_mul_overflow(capacity, array->item_size, &size)
-                      ? NULL
-                      : cw_arena_take(in->arena, size);
-    if (items == NULL) {
+    if (__builtin_mul_overflow(capacity, array->item_size, &size) ||
+        size > cw_arena_left(in->arena)) {
         cw_reader_fail(in, CW_TOO_LARGE, "array over the memory of a batch");
+        return false;
+    }
+    void *items = cw_arena_take(in->arena, size);
+    if (items == NULL) {
+        cw_reader_fail(in, CW_NO_MEMORY, "no memory for an array");
         return false;
     }
     if (array->count > 0)

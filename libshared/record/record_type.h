@@ -29,8 +29,9 @@ struct cw_record_type {
 
     /* Appends the Avro body. Enums must be in range (assert). */
     void (*encode)(const void *record, struct cw_pack *out);
-    /* CW_BAD_RECORD: malformed; CW_TOO_LARGE: the arena is full. *record is
-     * zeroed then. An enum symbol not known here becomes its default. */
+    /* CW_BAD_RECORD: malformed; CW_TOO_LARGE: over the arena;
+     * CW_NO_MEMORY. *record is zeroed then. An enum symbol not known here
+     * becomes its default. */
     enum cw_status (*decode)(void *record, struct cw_unpack *in,
                              struct cw_arena *arena, struct cw_error *err);
     /* Hash of what it says, without volatile fields. */

@@ -20,6 +20,17 @@ void cw_wire_seal(const struct cw_record_type *type, const void *record,
     type->encode(record, out);
 }
 
+/* Why the arena gave nothing: its bound is the record's fault, memory is not.
+ */
+static enum cw_status refuse(const struct cw_arena *arena, const char *name,
+                             size_t size, struct cw_error *err)
+{
+    if (size > cw_arena_left(arena))
+        return cw_fail(err, CW_TOO_LARGE, "%s over the memory of a batch",
+                       name);
+    return cw_fail(err, CW_NO_MEMORY, "%s", name);
+}
+
 static enum cw_status decode(const struct cw_record_type *type,
                              struct cw_text body, struct cw_arena *arena,
                              const void **record, struct cw_error *err)
@@ -27,8 +38,7 @@ static enum cw_status decode(const struct cw_record_type *type,
     struct cw_unpack in = cw_unpack_of(body.bytes, body.size);
     void *room = cw_arena_take(arena, type->size);
     if (room == NULL)
-        return cw_fail(err, CW_TOO_LARGE, "%s over the memory of a batch",
-                       type->name);
+        return refuse(arena, type->name, type->size, err);
     const enum cw_status status = type->decode(room, &in, arena, err);
     if (status != CW_OK)
         return status;
@@ -55,8 +65,7 @@ static enum cw_status decode_past(const struct cw_record_history *past,
             arena, (struct cw_text){(const char *)today.bytes, today.size});
         status = kept.bytes != NULL
                      ? decode(type, kept, arena, record, err)
-                     : cw_fail(err, CW_TOO_LARGE,
-                               "%s over the memory of a batch", past->name);
+                     : refuse(arena, past->name, today.size, err);
     }
     cw_pack_fini(&today);
     return status;

@@ -43,7 +43,7 @@ void cw_wire_frame(const struct cw_record_type *type, struct cw_pack *out);
 
 /* Decodes a message of any release this build knows.
  * CW_UNKNOWN_FORMAT: no such header; CW_BAD_SCHEMA: fingerprint not known;
- * CW_BAD_RECORD: malformed; CW_TOO_LARGE: the arena is full. */
+ * CW_BAD_RECORD: malformed; CW_TOO_LARGE: over the arena; CW_NO_MEMORY. */
 CW_MUST_USE enum cw_status cw_wire_open(struct cw_text message,
                                         struct cw_arena *arena,
                                         const struct cw_record_type **type,
