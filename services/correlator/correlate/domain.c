@@ -132,7 +132,6 @@ enum cw_status corr_domain_hold(struct corr_domain *domain,
     if (held == NULL)
         return cw_fail(err, CW_NO_MEMORY, "signal");
     held->id = signal->id;
-    held->count = 1;
     if (keeps_signal(state)) {
         held->signal = corr_signal_keep(signal);
         if (held->signal == NULL) {

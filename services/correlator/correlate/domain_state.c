@@ -10,7 +10,6 @@ static void save_held(const struct corr_held_list *list, struct cw_pack *out)
     for (const struct corr_held *held = list->first; held != NULL;
          held = held->next) {
         corr_signal_save(held->signal, out);
-        cw_pack_u32(out, (uint32_t)held->count);
         cw_pack_i64(out, held->since_at);
     }
 }
@@ -110,7 +109,6 @@ static enum cw_status load_held(struct corr_domain *domain,
             status = corr_domain_hold(domain, state, &signal, &held, err);
         if (status != CW_OK)
             break;
-        held->count = (int32_t)cw_unpack_u32(in);
         held->since_at = cw_unpack_i64(in);
     }
     return status;

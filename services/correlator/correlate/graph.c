@@ -1,37 +1,8 @@
-#include "correlate/graph.h"
+#include "correlate/graph_inner.h"
 
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "base/map64.h"
-
-#define NODE_PACKED_SIZE 25u
-#define EDGE_PACKED_SIZE 62u
-
-struct node {
-    char *bytes; /* kind and name; owned */
-    struct cw_entity entity;
-    uint64_t id;
-    uint32_t first_out; /* free list: next free */
-    uint32_t first_in;
-    uint32_t degree; /* 0 = free */
-};
-
-struct corr_graph {
-    struct node *nodes;
-    uint32_t node_count; /* slots, free ones included */
-    uint32_t node_capacity;
-    uint32_t node_free;
-    struct corr_edge *edges;
-    uint32_t edge_count; /* slots, free ones included */
-    uint32_t edge_capacity;
-    uint32_t edge_free;
-    uint32_t edges_used;
-    uint32_t edge_max;
-    uint64_t epoch;
-    struct cw_map64 *nodes_by_id;
-    struct cw_map64 *edges_by_key;
-};
 
 uint64_t corr_entity_id(struct cw_entity entity)
 {
@@ -72,7 +43,7 @@ void corr_graph_destroy(struct corr_graph **graph)
     *graph = NULL;
 }
 
-static struct cw_text clipped_kind(struct cw_text kind)
+struct cw_text corr_graph_clipped_kind(struct cw_text kind)
 {
     if (kind.size >= CORR_EDGE_KIND_SIZE)
         kind.size = CORR_EDGE_KIND_SIZE - 1;
@@ -83,12 +54,12 @@ static uint64_t edge_key(uint64_t caller, uint64_t callee, struct cw_text kind,
                          enum corr_edge_source source)
 {
     uint64_t key = cw_hash_mix(caller, callee);
-    key = cw_hash_mix_text(key, clipped_kind(kind));
+    key = cw_hash_mix_text(key, corr_graph_clipped_kind(kind));
     return cw_hash_mix(key, (uint64_t)source);
 }
 
-static uint64_t key_of_edge(const struct corr_graph *graph,
-                            const struct corr_edge *edge)
+uint64_t corr_graph_key_of_edge(const struct corr_graph *graph,
+                                const struct corr_edge *edge)
 {
     return edge_key(graph->nodes[edge->caller].id,
                     graph->nodes[edge->callee].id, cw_text_of(edge->kind),
@@ -130,7 +101,8 @@ static enum cw_status reserve(struct corr_graph *graph, struct cw_error *err)
     return CW_OK;
 }
 
-static bool fill_node(struct node *node, struct cw_entity entity, uint64_t id)
+bool corr_graph_fill_node(struct corr_node *node, struct cw_entity entity,
+                          uint64_t id)
 {
     const size_t size = entity.kind.size + entity.name.size;
     char *bytes = malloc(size ? size : 1);
@@ -140,7 +112,7 @@ static bool fill_node(struct node *node, struct cw_entity entity, uint64_t id)
         memcpy(bytes, entity.kind.bytes, entity.kind.size);
     if (entity.name.size > 0)
         memcpy(bytes + entity.kind.size, entity.name.bytes, entity.name.size);
-    *node = (struct node){
+    *node = (struct corr_node){
         .bytes = bytes,
         .entity = {{bytes, entity.kind.size},
                    {bytes + entity.kind.size, entity.name.size}},
@@ -161,8 +133,8 @@ static uint32_t node_for(struct corr_graph *graph, struct cw_entity entity)
         return (uint32_t)found;
     const bool reuse = graph->node_free != CORR_NONE;
     const uint32_t slot = reuse ? graph->node_free : graph->node_count;
-    struct node node;
-    if (!fill_node(&node, entity, id))
+    struct corr_node node;
+    if (!corr_graph_fill_node(&node, entity, id))
         return CORR_NONE;
     if (cw_map64_put(graph->nodes_by_id, id, slot, &ignored) != CW_OK) {
         free(node.bytes);
@@ -178,12 +150,13 @@ static uint32_t node_for(struct corr_graph *graph, struct cw_entity entity)
 
 static void release_node(struct corr_graph *graph, uint32_t slot)
 {
-    struct node *node = &graph->nodes[slot];
+    struct corr_node *node = &graph->nodes[slot];
     if (node->degree > 0)
         return;
     (void)cw_map64_remove(graph->nodes_by_id, node->id);
     free(node->bytes);
-    *node = (struct node){.first_out = graph->node_free, .first_in = CORR_NONE};
+    *node = (struct corr_node){.first_out = graph->node_free,
+                               .first_in = CORR_NONE};
     graph->node_free = slot;
 }
 
@@ -192,7 +165,7 @@ static void link_edge(struct corr_graph *graph, uint32_t slot,
                       uint32_t callee)
 {
     struct corr_edge *edge = &graph->edges[slot];
-    const struct cw_text kind = clipped_kind(sight->kind);
+    const struct cw_text kind = corr_graph_clipped_kind(sight->kind);
     *edge = (struct corr_edge){
         .caller = caller,
         .callee = callee,
@@ -298,7 +271,8 @@ static void unlink_in(struct corr_graph *graph, uint32_t edge)
 void corr_graph_drop(struct corr_graph *graph, uint32_t edge)
 {
     const struct corr_edge dropped = graph->edges[edge];
-    (void)cw_map64_remove(graph->edges_by_key, key_of_edge(graph, &dropped));
+    (void)cw_map64_remove(graph->edges_by_key,
+                          corr_graph_key_of_edge(graph, &dropped));
     unlink_out(graph, edge);
     unlink_in(graph, edge);
     graph->nodes[dropped.caller].degree--;
@@ -371,150 +345,4 @@ bool corr_edge_valid(const struct corr_edge *edge, int64_t from_at,
 {
     return edge->valid_from <= to_at &&
            (edge->valid_to == 0 || from_at < edge->valid_to);
-}
-
-static void save_node(const struct node *node, struct cw_pack *out)
-{
-    cw_pack_bool(out, node->degree > 0);
-    cw_pack_u32(out, node->first_out);
-    cw_pack_u32(out, node->first_in);
-    cw_pack_u32(out, node->degree);
-    cw_pack_text(out, node->entity.kind);
-    cw_pack_text(out, node->entity.name);
-}
-
-static void save_edge(const struct corr_edge *edge, struct cw_pack *out)
-{
-    cw_pack_u32(out, edge->caller);
-    cw_pack_u32(out, edge->callee);
-    cw_pack_u32(out, edge->next_out);
-    cw_pack_u32(out, edge->next_in);
-    cw_pack_bool(out, edge->used);
-    cw_pack_u8(out, (uint8_t)edge->source);
-    cw_pack_text(out, cw_text_of(edge->kind));
-    cw_pack_f64(out, edge->calls);
-    cw_pack_f64(out, edge->weight);
-    cw_pack_f64(out, edge->told_weight);
-    cw_pack_i64(out, edge->valid_from);
-    cw_pack_i64(out, edge->valid_to);
-    cw_pack_i64(out, edge->seen_at);
-}
-
-/* Slots are saved as they lie: the order of the lists decides which of two
- * equally long paths is told, so it must survive. */
-void corr_graph_save(const struct corr_graph *graph, struct cw_pack *out)
-{
-    cw_pack_u64(out, graph->epoch);
-    cw_pack_u32(out, graph->node_free);
-    cw_pack_u32(out, graph->edge_free);
-    cw_pack_u32(out, graph->node_count);
-    for (uint32_t i = 0; i < graph->node_count; i++)
-        save_node(&graph->nodes[i], out);
-    cw_pack_u32(out, graph->edge_count);
-    for (uint32_t i = 0; i < graph->edge_count; i++)
-        save_edge(&graph->edges[i], out);
-}
-
-static enum cw_status load_node(struct corr_graph *graph, uint32_t slot,
-                                struct cw_unpack *in, struct cw_error *err)
-{
-    const bool used = cw_unpack_bool(in);
-    const uint32_t first_out = cw_unpack_u32(in);
-    const uint32_t first_in = cw_unpack_u32(in);
-    const uint32_t degree = cw_unpack_u32(in);
-    struct cw_entity entity;
-    entity.kind = cw_unpack_text(in);
-    entity.name = cw_unpack_text(in);
-    struct node node = {0};
-    if (used) {
-        const uint64_t id = corr_entity_id(entity);
-        if (!fill_node(&node, entity, id))
-            return cw_fail(err, CW_NO_MEMORY, "node");
-        const enum cw_status status =
-            cw_map64_put(graph->nodes_by_id, id, slot, err);
-        if (status != CW_OK) {
-            free(node.bytes);
-            return status;
-        }
-    }
-    node.first_out = first_out;
-    node.first_in = first_in;
-    node.degree = used ? degree : 0;
-    graph->nodes[slot] = node;
-    graph->node_count = slot + 1;
-    return CW_OK;
-}
-
-/* A link of a saved list: an edge slot or the end. */
-static bool link_fits(uint32_t link, uint32_t count)
-{
-    return link == CORR_NONE || link < count;
-}
-
-static enum cw_status load_edge(struct corr_graph *graph, uint32_t slot,
-                                uint32_t count, struct cw_unpack *in,
-                                struct cw_error *err)
-{
-    struct corr_edge edge = {.caller = cw_unpack_u32(in)};
-    edge.callee = cw_unpack_u32(in);
-    edge.next_out = cw_unpack_u32(in);
-    edge.next_in = cw_unpack_u32(in);
-    edge.used = cw_unpack_bool(in);
-    edge.source = cw_unpack_u8(in) == 0 ? CORR_EDGE_DECLARED : CORR_EDGE_SEEN;
-    const struct cw_text kind = clipped_kind(cw_unpack_text(in));
-    if (kind.size > 0)
-        memcpy(edge.kind, kind.bytes, kind.size);
-    edge.calls = cw_unpack_f64(in);
-    edge.weight = cw_unpack_f64(in);
-    edge.told_weight = cw_unpack_f64(in);
-    edge.valid_from = cw_unpack_i64(in);
-    edge.valid_to = cw_unpack_i64(in);
-    edge.seen_at = cw_unpack_i64(in);
-    const bool fits =
-        link_fits(edge.next_out, count) && link_fits(edge.next_in, count) &&
-        (!edge.used ||
-         (edge.caller < graph->node_count && edge.callee < graph->node_count));
-    if (!fits || in->failed)
-        return cw_fail(err, CW_BAD_STATE, "edge %u", slot);
-    graph->edges[slot] = edge;
-    graph->edge_count = slot + 1;
-    if (!edge.used)
-        return CW_OK;
-    graph->edges_used++;
-    return cw_map64_put(graph->edges_by_key, key_of_edge(graph, &edge), slot,
-                        err);
-}
-
-static enum cw_status load_edges(struct corr_graph *graph, struct cw_unpack *in,
-                                 struct cw_error *err)
-{
-    const uint32_t count = cw_unpack_count(in, EDGE_PACKED_SIZE);
-    graph->edges = calloc(count ? count : 1, sizeof(*graph->edges));
-    if (graph->edges == NULL)
-        return cw_fail(err, CW_NO_MEMORY, "%u edges", count);
-    graph->edge_capacity = count;
-    enum cw_status status = CW_OK;
-    for (uint32_t i = 0; i < count && status == CW_OK; i++)
-        status = load_edge(graph, i, count, in, err);
-    for (uint32_t i = 0; i < graph->node_count && status == CW_OK; i++)
-        if (!link_fits(graph->nodes[i].first_in, count))
-            status = cw_fail(err, CW_BAD_STATE, "node %u", i);
-    return status;
-}
-
-enum cw_status corr_graph_load(struct corr_graph *graph, struct cw_unpack *in,
-                               struct cw_error *err)
-{
-    graph->epoch = cw_unpack_u64(in);
-    graph->node_free = cw_unpack_u32(in);
-    graph->edge_free = cw_unpack_u32(in);
-    const uint32_t count = cw_unpack_count(in, NODE_PACKED_SIZE - 4);
-    graph->nodes = calloc(count ? count : 1, sizeof(*graph->nodes));
-    if (graph->nodes == NULL)
-        return cw_fail(err, CW_NO_MEMORY, "%u nodes", count);
-    graph->node_capacity = count;
-    enum cw_status status = CW_OK;
-    for (uint32_t i = 0; i < count && status == CW_OK; i++)
-        status = load_node(graph, i, in, err);
-    return status == CW_OK ? load_edges(graph, in, err) : status;
 }

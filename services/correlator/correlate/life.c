@@ -87,9 +87,13 @@ static enum cw_status name_it(const struct corr_turn *turn,
         const uint32_t number = corr_ident_number(&facts, attempt);
         if (cw_map64_find(turn->numbers, number, &taken))
             continue;
-        incident->number = number;
-        corr_ident_print(number, incident->id);
-        return cw_map64_put(turn->numbers, number, 1, err);
+        const enum cw_status status =
+            cw_map64_put(turn->numbers, number, 1, err);
+        if (status == CW_OK) {
+            incident->number = number;
+            corr_ident_print(number, incident->id);
+        }
+        return status;
     }
     return cw_fail(err, CW_FULL, "no free name for an incident");
 }
@@ -143,7 +147,8 @@ static enum cw_status begin(const struct corr_turn *turn,
     if (status == CW_OK)
         status = corr_domain_add(turn->domain, incident, err);
     if (status != CW_OK) {
-        (void)cw_map64_remove(turn->numbers, incident->number);
+        if (incident->id[0] != '\0')
+            (void)cw_map64_remove(turn->numbers, incident->number);
         corr_incident_destroy(&incident);
         return status;
     }

@@ -27,25 +27,19 @@ static enum cw_status silence(const struct corr_turn *turn,
                            err);
 }
 
-static enum cw_status unsilence(const struct corr_turn *turn,
-                                struct cw_text name, struct cw_error *err)
+static enum cw_status unsilence(const struct corr_turn *turn, uint64_t id,
+                                struct cw_error *err)
 {
-    const uint64_t id = corr_silence_id(name);
     if (!corr_silences_remove(&turn->domain->silences, id))
         return CW_OK;
     corr_agenda_clear(turn->agenda, turn->domain->index, CORR_DUE_SILENCE, id);
-    return corr_enter_unsilenced(turn, name, err);
+    return corr_enter_unsilenced(turn, err);
 }
 
 enum cw_status corr_people_expire(const struct corr_turn *turn,
                                   uint64_t silence_id, struct cw_error *err)
 {
-    const struct corr_silences *silences = &turn->domain->silences;
-    for (size_t i = 0; i < silences->count; i++)
-        if (silences->list[i]->id == silence_id)
-            return unsilence(
-                turn, cw_arena_text(turn->arena, silences->list[i]->name), err);
-    return CW_OK;
+    return unsilence(turn, silence_id, err);
 }
 
 static enum cw_status resolve(const struct corr_turn *turn,
@@ -65,7 +59,7 @@ static enum cw_status obey(const struct corr_turn *turn,
     if (said->kind == CW_SAID_KIND_SILENCE)
         return silence(turn, said, err);
     if (said->kind == CW_SAID_KIND_UNSILENCE)
-        return unsilence(turn, said->target, err);
+        return unsilence(turn, corr_silence_id(said->target), err);
     struct corr_incident *incident =
         corr_domain_named(turn->domain, said->target);
     if (incident == NULL)

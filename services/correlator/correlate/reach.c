@@ -102,8 +102,9 @@ static bool may_go_down(const struct corr_reach_place *at,
                         const struct corr_reach_from *from)
 {
     uint64_t place = 0;
-    return !at->turned ||
-           cw_map64_find(from->members, corr_graph_node_id(graph, at->node),
+    if (!at->turned || from->members == NULL)
+        return !at->turned;
+    return cw_map64_find(from->members, corr_graph_node_id(graph, at->node),
                          &place);
 }
 

@@ -39,7 +39,7 @@ struct corr_reach {
 struct corr_reach_from {
     const uint64_t *core; /* entity ids */
     size_t core_count;
-    const struct cw_map64 *members; /* entity ids of the incident */
+    const struct cw_map64 *members; /* entity ids of the incident, or NULL */
     int64_t from_at;                /* edges valid in [from_at, to_at] */
     int64_t to_at;
     uint32_t max_hops; /* <= CORR_HOPS_MAX */

@@ -253,6 +253,7 @@ void corr_signal_save(const struct corr_signal *signal, struct cw_pack *out)
     cw_pack_u64(out, signal->id);
     cw_pack_u64(out, signal->series);
     cw_pack_u8(out, (uint8_t)signal->kind);
+    cw_pack_u8(out, (uint8_t)signal->again);
     cw_pack_bool(out, signal->drill);
     cw_pack_f64(out, signal->strength);
     cw_member_encode(&signal->member, out);
@@ -289,11 +290,13 @@ enum cw_status corr_signal_load(struct corr_signal *signal,
     *signal = (struct corr_signal){.id = cw_unpack_u64(in)};
     signal->series = cw_unpack_u64(in);
     const uint8_t kind = cw_unpack_u8(in);
+    const uint8_t again = cw_unpack_u8(in);
     signal->drill = cw_unpack_bool(in);
     signal->strength = cw_unpack_f64(in);
-    if (kind > CORR_ALERT)
+    if (kind > CORR_ALERT || again > CORR_GROWN)
         return cw_fail(err, CW_BAD_STATE, "signal of kind %u", kind);
     signal->kind = (enum corr_signal_kind)kind;
+    signal->again = (enum corr_again)again;
     const enum cw_status status =
         cw_member_decode(&signal->member, in, arena, err);
     if (status != CW_OK)

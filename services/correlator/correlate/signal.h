@@ -26,11 +26,15 @@ enum corr_signal_kind {
     CORR_ALERT
 };
 
+/* Why a signal enters a second time: the ledger says so. */
+enum corr_again { CORR_ONCE, CORR_UNSILENCED, CORR_GROWN };
+
 struct corr_signal {
     uint64_t id; /* of what is remembered: fingerprint or anomaly id, hashed */
     uint64_t entity_id;
     uint64_t series; /* two signals of one series are no company */
     enum corr_signal_kind kind;
+    enum corr_again again;
     double strength;         /* score, or the peak it has risen to since */
     bool drill;              /* label drill=true: never in MTTD or MTTR */
     struct cw_member member; /* without a reason yet */
