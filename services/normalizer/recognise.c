@@ -5,6 +5,10 @@
 static const struct normalizer_topic built_in[] = {
     {.topic = "prometheus", .format = "prometheus"},
     {.topic = "metrics", .format = "prometheus"},
+    {.topic = "logs", .format = "ecs"},
+    {.topic = "zipkin", .format = "zipkin"},
+    {.topic = "syslog", .format = "rsyslog"},
+    {.topic = "collectd", .format = "collectd"},
     {.topic = "alerts", .format = "alertmanager"},
     {.topic = "changes", .format = "change"},
     {.topic = "topology", .format = "topology"},
@@ -91,11 +95,18 @@ static enum format format_of_object(struct tree_value object)
         const char *keys[3];
         enum format format;
     } signs[] = {
+        {{"traceId", "id"}, FORMAT_ZIPKIN},
+        {{"values", "dstypes", "dsnames"}, FORMAT_COLLECTD},
         {{"alerts", "groupKey"}, FORMAT_ALERTMANAGER},
         {{"alerts", "receiver"}, FORMAT_ALERTMANAGER},
         {{"edges"}, FORMAT_TOPOLOGY},
         {{"name", "labels", "value"}, FORMAT_PROMETHEUS},
         {{"change"}, FORMAT_CHANGE},
+        {{"@timestamp"}, FORMAT_ECS},
+        {{"message"}, FORMAT_ECS},
+        {{"msg"}, FORMAT_ECS},
+        {{"MESSAGE"}, FORMAT_ECS},
+        {{"log"}, FORMAT_ECS},
     };
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
         bool all = true;
@@ -129,6 +140,28 @@ static enum cw_status format_of_json(enum format *format,
     return CW_OK;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "<34>", "23 <1>", "2026-10-11T22:", "Oct 11 22:" */
+static bool looks_syslog(struct cw_text bytes)
+{
+    int64_t at;
+    size_t used;
+    size_t digits = 0;
+    if (bytes.size > 2 && bytes.bytes[0] == '<' && is_digit(bytes.bytes[1]))
+        return true;
+    while (digits < bytes.size && digits < 6 && is_digit(bytes.bytes[digits]))
+        digits++;
+    if (digits > 0 && digits + 1 < bytes.size && bytes.bytes[digits] == ' ' &&
+        bytes.bytes[digits + 1] == '<')
+        return true;
+    return instant_parse(bytes, &at, &used) ||
+           instant_parse_bsd(bytes, 0, &at, &used);
+}
+
 enum cw_status recognise_bytes(enum format *format, struct tree_parser *parser,
                                struct cw_text bytes, struct cw_arena *arena,
                                struct cw_error *err)
@@ -139,5 +172,9 @@ enum cw_status recognise_bytes(enum format *format, struct tree_parser *parser,
     const char first = trimmed.bytes[0];
     if (first == '{' || first == '[')
         return format_of_json(format, parser, trimmed, arena, err);
+    if (looks_syslog(trimmed)) {
+        *format = FORMAT_RSYSLOG;
+        return CW_OK;
+    }
     return cw_fail(err, CW_UNKNOWN_FORMAT, "bytes of no known format");
 }

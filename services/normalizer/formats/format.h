@@ -17,6 +17,10 @@
 /* id, name in configuration, reader of bytes or of a JSON element */
 #define FORMAT_TABLE(X)                                                        \
     X(PROMETHEUS, "prometheus", NULL, read_prom_adapter)                       \
+    X(ECS, "ecs", NULL, read_ecs)                                              \
+    X(ZIPKIN, "zipkin", NULL, read_zipkin)                                     \
+    X(RSYSLOG, "rsyslog", read_rsyslog, read_ecs)                              \
+    X(COLLECTD, "collectd", NULL, read_collectd)                               \
     X(ALERTMANAGER, "alertmanager", NULL, read_alertmanager)                   \
     X(CHANGE, "change", NULL, read_change)                                     \
     X(TOPOLOGY, "topology", NULL, read_topology)                               \
