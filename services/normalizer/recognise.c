@@ -1,8 +1,13 @@
 #include "recognise.h"
 
 #include "documents.h"
+#include "wire.h"
 
 static const struct normalizer_topic built_in[] = {
+    {.topic = "otlp_metrics", .format = "otlp_metrics"},
+    {.topic = "otlp_logs", .format = "otlp_logs"},
+    {.topic = "otlp_spans", .format = "otlp_spans"},
+    {.topic = "otlp_traces", .format = "otlp_spans"},
     {.topic = "prometheus", .format = "prometheus"},
     {.topic = "metrics", .format = "prometheus"},
     {.topic = "logs", .format = "ecs"},
@@ -140,6 +145,45 @@ static enum cw_status format_of_json(enum format *format,
     return CW_OK;
 }
 
+/* The field of that number and type length, from which to go one deeper. */
+static bool enter(struct cw_text *message, uint32_t number)
+{
+    struct wire wire = wire_of(*message);
+    struct wire_field field;
+    while (wire_next(&wire, &field)) {
+        if (field.number != number || field.type != WIRE_LEN)
+            continue;
+        *message = field.bytes;
+        return true;
+    }
+    return false;
+}
+
+/* First item of the first scope: a log record begins with its time as fixed64
+ * (1 or 11), a span has its times there (7, 8), a metric its data as a message
+ * (5, 7, 9, 10, 11). */
+static enum format format_of_otlp(struct cw_text bytes)
+{
+    struct cw_text item = bytes;
+    if (!enter(&item, 1) || !enter(&item, 2) || !enter(&item, 2))
+        return FORMAT_COUNT;
+    struct wire wire = wire_of(item);
+    struct wire_field field;
+    enum format format = FORMAT_COUNT;
+    while (wire_next(&wire, &field)) {
+        if (field.type == WIRE_I64 && (field.number == 1 || field.number == 11))
+            format = FORMAT_OTLP_LOGS;
+        else if (field.type == WIRE_I64 &&
+                 (field.number == 7 || field.number == 8))
+            format = FORMAT_OTLP_SPANS;
+        else if (field.type == WIRE_LEN && format == FORMAT_COUNT &&
+                 (field.number == 5 || field.number == 7 || field.number == 9 ||
+                  field.number == 10 || field.number == 11))
+            format = FORMAT_OTLP_METRICS;
+    }
+    return wire.bad ? FORMAT_COUNT : format;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -169,6 +213,10 @@ enum cw_status recognise_bytes(enum format *format, struct tree_parser *parser,
     const struct cw_text trimmed = documents_trim(bytes);
     if (trimmed.size == 0)
         return cw_fail(err, CW_UNKNOWN_FORMAT, "empty value");
+    /* Tag 1 of a message is a line feed, and its length may be '{'. */
+    *format = bytes.bytes[0] == '\n' ? format_of_otlp(bytes) : FORMAT_COUNT;
+    if (*format != FORMAT_COUNT)
+        return CW_OK;
     const char first = trimmed.bytes[0];
     if (first == '{' || first == '[')
         return format_of_json(format, parser, trimmed, arena, err);

@@ -16,6 +16,9 @@
 
 /* id, name in configuration, reader of bytes or of a JSON element */
 #define FORMAT_TABLE(X)                                                        \
+    X(OTLP_METRICS, "otlp_metrics", read_otlp_metrics, NULL)                   \
+    X(OTLP_LOGS, "otlp_logs", read_otlp_logs, NULL)                            \
+    X(OTLP_SPANS, "otlp_spans", read_otlp_spans, NULL)                         \
     X(PROMETHEUS, "prometheus", NULL, read_prom_adapter)                       \
     X(ECS, "ecs", NULL, read_ecs)                                              \
     X(ZIPKIN, "zipkin", NULL, read_zipkin)                                     \

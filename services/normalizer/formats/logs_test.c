@@ -195,6 +195,18 @@ static void several_lines_of_syslog_are_several_logs(void **state)
     cw_drive_destroy(&desk.drive);
 }
 
+static void a_line_without_header_belongs_to_the_one_before(void **state)
+{
+    (void)state;
+    struct desk desk;
+    const struct cw_log *log =
+        only_log(&desk, "syslog",
+                 "2023-11-14T22:13:00+00:00 db postgres[1]: ERROR: key\n"
+                 "DETAIL: exists\n");
+    assert_text(log->body, "ERROR: key\nDETAIL: exists");
+    cw_drive_destroy(&desk.drive);
+}
+
 static void json_templates_of_rsyslog_are_read_too(void **state)
 {
     (void)state;
@@ -258,6 +270,7 @@ int main(void)
         cmocka_unit_test(syslog_lines_are_read_in_their_four_shapes),
         cmocka_unit_test(structured_data_become_attributes),
         cmocka_unit_test(several_lines_of_syslog_are_several_logs),
+        cmocka_unit_test(a_line_without_header_belongs_to_the_one_before),
         cmocka_unit_test(json_templates_of_rsyslog_are_read_too),
         cmocka_unit_test(a_metricbeat_document_becomes_points),
         cmocka_unit_test(a_log_that_says_nothing_is_refused),

@@ -8,6 +8,8 @@
  *   2026-10-11T22:14:15+00:00 host su[1021]: text                   default
  * Output   one log a line: entity the host, source the program; structured
  *          data become attributes
+ *          lines without a header of their own, behind one that has, belong to
+ *          it: stack traces and details stay with their message
  * Limits   the default template has no severity: it is told from the text.
  *          RFC 3164 has no year: the one nearest to Kafka's time, in UTC. A
  *          line that is none of these is its own body, at Kafka's time
@@ -221,14 +223,31 @@ static bool read_counted(struct cw_text *rest, struct cw_text *message)
     return true;
 }
 
-static struct cw_text next_line(struct cw_text *rest)
+/* Does a message begin here, or is it the next line of a stack trace? */
+static bool begins_message(struct cw_text text)
 {
-    const char *end = memchr(rest->bytes, '\n', rest->size);
-    const size_t size =
-        end == NULL ? rest->size : (size_t)(end - rest->bytes) + 1;
-    const struct cw_text line = {rest->bytes, size};
-    skip(rest, size);
-    return line;
+    int64_t at;
+    size_t used;
+    if (text.size > 2 && text.bytes[0] == '<' && is_digit(text.bytes[1]))
+        return true;
+    return instant_parse(text, &at, &used) ||
+           instant_parse_bsd(text, 0, &at, &used);
+}
+
+/* Up to the line before the next message. A record that begins with no header
+ * is lines of plain text, each its own message. */
+static struct cw_text next_message(struct cw_text *rest)
+{
+    struct cw_text message = {rest->bytes, 0};
+    const bool headed = begins_message(*rest);
+    do {
+        const char *end = memchr(rest->bytes, '\n', rest->size);
+        const size_t size =
+            end == NULL ? rest->size : (size_t)(end - rest->bytes) + 1;
+        message.size += size;
+        skip(rest, size);
+    } while (headed && rest->size > 0 && !begins_message(*rest));
+    return message;
 }
 
 enum cw_status read_rsyslog(struct draft *draft, struct cw_text bytes,
@@ -241,7 +260,7 @@ enum cw_status read_rsyslog(struct draft *draft, struct cw_text bytes,
     while (rest.size > 0) {
         struct cw_text message;
         if (!read_counted(&rest, &message))
-            message = next_line(&rest);
+            message = next_message(&rest);
         message = unwrap_trim(message);
         while (message.size > 0 && message.bytes[message.size - 1] == '\0')
             message.size--;
