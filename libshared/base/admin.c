@@ -255,7 +255,8 @@ static bool read_address(const char *text, uint16_t port,
 }
 
 /* libmicrohttpd's own words go to our log, cut to a line. */
-static void log_library(void *context, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+log_library(void *context, const char *format, va_list args)
 {
     const struct cw_admin *admin = context;
     char text[256];
