@@ -11,106 +11,13 @@
 
 #include <cmocka.h>
 
-#include "base/hash.h"
 #include "record/codec.h"
+#include "record/random_avro.h"
 #include "record/record_json.h"
 
 #define SEED_COUNT 12u
 #define BODY_SIZE  (256u * 1024u)
 #define ARENA_SIZE (8u * 1024u * 1024u)
-
-static uint64_t next(uint64_t *seed)
-{
-    *seed = cw_hash_mix(*seed, 0x5eed);
-    return *seed;
-}
-
-/* Any magnitude, either sign. */
-static int64_t random_long(uint64_t *seed)
-{
-    const uint64_t shift = next(seed) % 64;
-    return (int64_t)(next(seed) >> shift) * (next(seed) % 2 ? 1 : -1);
-}
-
-static double random_double(uint64_t *seed)
-{
-    static const double special[] = {0.0, 1.0, 1e-310, 1e308, -2.5, 1.0 / 3};
-    const uint64_t pick = next(seed) % 12;
-    return pick < 6 ? special[pick] : (double)random_long(seed) / 1e6;
-}
-
-static void fill_string(avro_value_t *value, uint64_t *seed)
-{
-    static const char *const words[] = {
-        "", "cart", "db-7", "Überlauf \"x\"", "a\nb\tc", "\xe2\x82\xac 5"};
-    avro_value_set_string(value, words[next(seed) % 6]);
-}
-
-/* No zero byte: libavro's JSON ends a bytes value there. */
-static void fill_bytes(avro_value_t *value, uint64_t *seed)
-{
-    unsigned char bytes[40];
-    const size_t size = (size_t)(next(seed) % sizeof(bytes));
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (unsigned char)(1 + next(seed) % 255);
-    avro_value_set_bytes(value, bytes, size);
-}
-
-static void fill(avro_value_t *value, uint64_t *seed);
-
-static void fill_array(avro_value_t *value, uint64_t *seed)
-{
-    const uint64_t count = next(seed) % 4;
-    for (uint64_t i = 0; i < count; i++) {
-        avro_value_t item;
-        size_t index;
-        avro_value_append(value, &item, &index);
-        fill(&item, seed);
-    }
-}
-
-static void fill_record(avro_value_t *value, uint64_t *seed)
-{
-    size_t count;
-    avro_value_get_size(value, &count);
-    for (size_t i = 0; i < count; i++) {
-        avro_value_t field;
-        avro_value_get_by_index(value, i, &field, NULL);
-        fill(&field, seed);
-    }
-}
-
-static void fill_enum(avro_value_t *value, uint64_t *seed)
-{
-    avro_schema_t schema = avro_value_get_schema(value);
-    const int count = avro_schema_enum_number_of_symbols(schema);
-    avro_value_set_enum(value, (int)(next(seed) % (uint64_t)count));
-}
-
-static void fill(avro_value_t *value, uint64_t *seed)
-{
-    const avro_type_t kind = avro_value_get_type(value);
-    if (kind == AVRO_RECORD)
-        fill_record(value, seed);
-    else if (kind == AVRO_ARRAY)
-        fill_array(value, seed);
-    else if (kind == AVRO_STRING)
-        fill_string(value, seed);
-    else if (kind == AVRO_BYTES)
-        fill_bytes(value, seed);
-    else if (kind == AVRO_ENUM)
-        fill_enum(value, seed);
-    else if (kind == AVRO_INT32)
-        avro_value_set_int(value, (int32_t)random_long(seed));
-    else if (kind == AVRO_INT64)
-        avro_value_set_long(value, random_long(seed));
-    else if (kind == AVRO_DOUBLE)
-        avro_value_set_double(value, random_double(seed));
-    else if (kind == AVRO_BOOLEAN)
-        avro_value_set_boolean(value, (int)(next(seed) % 2));
-    else
-        fail_msg("libavro sees a type of kind %d", kind);
-}
 
 /* One message of a type, as libavro encodes it. */
 struct sample {
@@ -130,7 +37,7 @@ static void make_sample(struct sample *sample, uint64_t seed)
         0);
     sample->iface = avro_generic_class_from_schema(sample->schema);
     avro_generic_value_new(sample->iface, &sample->value);
-    fill(&sample->value, &seed);
+    random_fill(&sample->value, &seed);
     avro_writer_t writer = avro_writer_memory(sample->body, BODY_SIZE);
     assert_int_equal(avro_value_write(writer, &sample->value), 0);
     sample->size = (size_t)avro_writer_tell(writer);
@@ -250,8 +157,8 @@ static void check_mutations(const struct sample *sample, struct cw_arena *arena)
         char *bytes = malloc(sample->size);
         assert_non_null(bytes);
         memcpy(bytes, sample->body, sample->size);
-        for (uint64_t flips = 1 + next(&seed) % 3; flips > 0; flips--)
-            bytes[next(&seed) % sample->size] = (char)next(&seed);
+        for (uint64_t flips = 1 + random_next(&seed) % 3; flips > 0; flips--)
+            bytes[random_next(&seed) % sample->size] = (char)random_next(&seed);
         void *record = cw_arena_take(arena, sample->type->size);
         if (decode(sample->type, bytes, sample->size, record, arena) == CW_OK) {
             json_decref(sample->type->json(record, true));

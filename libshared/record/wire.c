@@ -2,6 +2,11 @@
 
 #include "record/resolve.h"
 
+struct opened_record {
+    const struct cw_record_type *type;
+    const void *record;
+};
+
 static const unsigned char magic[2] = {0xc3, 0x01};
 
 /* Small bodies grow most: a record of nothing but defaults. */
@@ -49,51 +54,59 @@ static enum cw_status decode(const struct cw_record_type *type,
     return CW_OK;
 }
 
+enum cw_status cw_wire_adopt(const struct cw_record_type *type,
+                             const struct cw_pack *body, struct cw_arena *arena,
+                             const void **record, struct cw_error *err)
+{
+    const struct cw_text kept = cw_arena_text(
+        arena, (struct cw_text){(const char *)body->bytes, body->size});
+    if (kept.bytes == NULL)
+        return refuse(arena, type->name, body->size, err);
+    return decode(type, kept, arena, record, err);
+}
+
+size_t cw_wire_growth_max(size_t size)
+{
+    return size > SIZE_MAX / 2 / CW_WIRE_GROWTH
+               ? SIZE_MAX / 2
+               : size * CW_WIRE_GROWTH + GROWTH_FLOOR;
+}
+
 static enum cw_status decode_past(const struct cw_record_history *past,
+                                  const struct cw_record_type *type,
                                   struct cw_text body, struct cw_arena *arena,
                                   const void **record, struct cw_error *err)
 {
-    const struct cw_record_type *type =
-        cw_record_type_by_name(cw_text_of(past->name));
     struct cw_pack today;
-    cw_pack_init(&today, body.size > SIZE_MAX / 2 / CW_WIRE_GROWTH
-                             ? SIZE_MAX / 2
-                             : body.size * CW_WIRE_GROWTH + GROWTH_FLOOR);
+    cw_pack_init(&today, cw_wire_growth_max(body.size));
     enum cw_status status = cw_resolve(past->plan, body, &today, err);
-    if (status == CW_OK) {
-        struct cw_text kept = cw_arena_text(
-            arena, (struct cw_text){(const char *)today.bytes, today.size});
-        status = kept.bytes != NULL
-                     ? decode(type, kept, arena, record, err)
-                     : refuse(arena, past->name, today.size, err);
-    }
+    if (status == CW_OK)
+        status = cw_wire_adopt(type, &today, arena, record, err);
     cw_pack_fini(&today);
     return status;
 }
 
-static enum cw_status open_body(uint64_t fingerprint, struct cw_text body,
+static enum cw_status open_body(struct cw_foreign *foreign,
+                                uint64_t fingerprint, struct cw_text body,
                                 struct cw_arena *arena,
-                                const struct cw_record_type **type,
-                                const void **record, struct cw_error *err)
+                                struct opened_record *opened,
+                                struct cw_error *err)
 {
-    const struct cw_record_type *found =
-        cw_record_type_by_fingerprint(fingerprint);
-    enum cw_status status;
-    if (found != NULL) {
-        status = decode(found, body, arena, record, err);
-    } else {
-        const struct cw_record_history *past =
-            cw_record_history_find(fingerprint);
-        if (past == NULL)
-            return cw_fail(err, CW_BAD_SCHEMA,
-                           "schema %016llx is not in this build",
-                           (unsigned long long)fingerprint);
-        found = cw_record_type_by_name(cw_text_of(past->name));
-        status = decode_past(past, body, arena, record, err);
+    const struct cw_record_history *past = NULL;
+    opened->type = cw_record_type_by_fingerprint(fingerprint);
+    if (opened->type != NULL)
+        return decode(opened->type, body, arena, &opened->record, err);
+    past = cw_record_history_find(fingerprint);
+    if (past != NULL) {
+        opened->type = cw_record_type_by_name(cw_text_of(past->name));
+        return decode_past(past, opened->type, body, arena, &opened->record,
+                           err);
     }
-    if (status == CW_OK)
-        *type = found;
-    return status;
+    if (foreign != NULL)
+        return cw_foreign_open(foreign, fingerprint, body, arena, &opened->type,
+                               &opened->record, err);
+    return cw_fail(err, CW_BAD_SCHEMA, "schema %016llx is not in this build",
+                   (unsigned long long)fingerprint);
 }
 
 bool cw_wire_fingerprint(struct cw_text message, uint64_t *fingerprint)
@@ -109,6 +122,15 @@ enum cw_status cw_wire_open(struct cw_text message, struct cw_arena *arena,
                             const struct cw_record_type **type,
                             const void **record, struct cw_error *err)
 {
+    return cw_wire_open_any(NULL, message, arena, type, record, err);
+}
+
+enum cw_status cw_wire_open_any(struct cw_foreign *foreign,
+                                struct cw_text message, struct cw_arena *arena,
+                                const struct cw_record_type **type,
+                                const void **record, struct cw_error *err)
+{
+    struct opened_record opened;
     uint64_t fingerprint;
     if (!cw_wire_fingerprint(message, &fingerprint))
         return cw_fail(err, CW_UNKNOWN_FORMAT,
@@ -116,7 +138,13 @@ enum cw_status cw_wire_open(struct cw_text message, struct cw_arena *arena,
                        message.size);
     const struct cw_text body = {message.bytes + CW_WIRE_HEADER_SIZE,
                                  message.size - CW_WIRE_HEADER_SIZE};
-    return open_body(fingerprint, body, arena, type, record, err);
+    const enum cw_status status =
+        open_body(foreign, fingerprint, body, arena, &opened, err);
+    if (status != CW_OK)
+        return status;
+    *type = opened.type;
+    *record = opened.record;
+    return CW_OK;
 }
 
 enum cw_status cw_wire_seal_registered(const struct cw_wire_ids *ids,
@@ -138,6 +166,15 @@ enum cw_status cw_wire_seal_registered(const struct cw_wire_ids *ids,
                    type->name);
 }
 
+static const struct cw_wire_id *find_id(const struct cw_wire_ids *ids,
+                                        uint32_t id)
+{
+    for (size_t i = 0; i < ids->count; i++)
+        if (ids->ids[i].id == id)
+            return &ids->ids[i];
+    return NULL;
+}
+
 enum cw_status cw_wire_open_registered(const struct cw_wire_ids *ids,
                                        struct cw_text message,
                                        struct cw_arena *arena,
@@ -146,16 +183,22 @@ enum cw_status cw_wire_open_registered(const struct cw_wire_ids *ids,
                                        struct cw_error *err)
 {
     const unsigned char *bytes = (const unsigned char *)message.bytes;
+    struct opened_record opened;
     if (message.size < CW_WIRE_REGISTERED_HEADER_SIZE || bytes[0] != 0)
         return cw_fail(err, CW_UNKNOWN_FORMAT,
                        "%zu bytes without a registry header", message.size);
     const uint32_t id = (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 |
                         (uint32_t)bytes[3] << 8 | (uint32_t)bytes[4];
+    const struct cw_wire_id *found = find_id(ids, id);
+    if (found == NULL)
+        return cw_fail(err, CW_BAD_SCHEMA, "schema id %u is not known", id);
     const struct cw_text body = {message.bytes + CW_WIRE_REGISTERED_HEADER_SIZE,
                                  message.size - CW_WIRE_REGISTERED_HEADER_SIZE};
-    for (size_t i = 0; i < ids->count; i++)
-        if (ids->ids[i].id == id)
-            return open_body(ids->ids[i].fingerprint, body, arena, type, record,
-                             err);
-    return cw_fail(err, CW_BAD_SCHEMA, "schema id %u is not known", id);
+    const enum cw_status status =
+        open_body(ids->foreign, found->fingerprint, body, arena, &opened, err);
+    if (status != CW_OK)
+        return status;
+    *type = opened.type;
+    *record = opened.record;
+    return CW_OK;
 }

@@ -28,6 +28,7 @@
 #include "base/pack.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "record/foreign.h"
 #include "record/record_type.h"
 
 #define CW_WIRE_HEADER_SIZE            10
@@ -50,6 +51,21 @@ CW_MUST_USE enum cw_status cw_wire_open(struct cw_text message,
                                         const void **record,
                                         struct cw_error *err);
 
+/* The same, and of any schema foreign has learned; foreign may be NULL. */
+CW_MUST_USE enum cw_status
+cw_wire_open_any(struct cw_foreign *foreign, struct cw_text message,
+                 struct cw_arena *arena, const struct cw_record_type **type,
+                 const void **record, struct cw_error *err);
+
+/* For resolve and foreign: decodes a copy of body, in today's schema, into the
+ * arena; and how many bytes a body of size bytes may take in it. */
+CW_MUST_USE enum cw_status cw_wire_adopt(const struct cw_record_type *type,
+                                         const struct cw_pack *body,
+                                         struct cw_arena *arena,
+                                         const void **record,
+                                         struct cw_error *err);
+size_t cw_wire_growth_max(size_t size);
+
 /* The fingerprint a single object names. False: it is none. */
 bool cw_wire_fingerprint(struct cw_text message, uint64_t *fingerprint);
 
@@ -62,6 +78,7 @@ struct cw_wire_id {
 struct cw_wire_ids {
     const struct cw_wire_id *ids; /* borrowed; in any order, ids unique */
     size_t count;
+    struct cw_foreign *foreign; /* borrowed; NULL = only the build's schemas */
 };
 
 /* CW_NOT_FOUND: the registry has no id for it; nothing is appended. */

@@ -137,7 +137,7 @@ static void a_registered_id_stands_for_a_schema(void **state)
         {7, cw_action_type.fingerprint},
         {0x01020304, cw_mark_type.fingerprint},
     };
-    const struct cw_wire_ids ids = {table, 2};
+    const struct cw_wire_ids ids = {table, 2, NULL};
     assert_int_equal(cw_wire_seal_registered(&ids, &cw_mark_type, &mark,
                                              &fixture->pack, &fixture->err),
                      CW_OK);
@@ -152,7 +152,7 @@ static void a_registered_id_stands_for_a_schema(void **state)
 static void an_id_the_registry_lacks_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    const struct cw_wire_ids none = {NULL, 0};
+    const struct cw_wire_ids none = {NULL, 0, NULL};
     assert_int_equal(cw_wire_seal_registered(&none, &cw_mark_type, &mark,
                                              &fixture->pack, &fixture->err),
                      CW_NOT_FOUND);
