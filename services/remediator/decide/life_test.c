@@ -2,6 +2,10 @@
  * it shows. */
 #include "stage.h"
 
+#include <stdlib.h>
+
+#include <jansson.h>
+
 static void f15_a_symptom_that_is_gone_verifies(void **state)
 {
     struct stage stage;
@@ -157,6 +161,23 @@ static void a_changed_cause_withdraws_what_it_proposed(void **state)
     end(&stage);
 }
 
+/* For tests/integration/audit_verify.py: the chain as lines of JSON. */
+static void write_chain(const struct cw_audit *links, size_t count)
+{
+    const char *path = getenv("CW_AUDIT_OUT");
+    FILE *out = path != NULL ? fopen(path, "we") : NULL;
+
+    for (size_t i = 0; i < count && out != NULL; i++) {
+        json_t *json = cw_audit_json(&links[i], false);
+        assert_non_null(json);
+        assert_int_equal(json_dumpf(json, out, JSON_COMPACT), 0);
+        assert_int_equal(fputc('\n', out), '\n');
+        json_decref(json);
+    }
+    if (out != NULL)
+        assert_int_equal(fclose(out), 0);
+}
+
 static void f17_every_decision_stands_in_one_whole_chain(void **state)
 {
     struct stage stage;
@@ -181,6 +202,7 @@ static void f17_every_decision_stands_in_one_whole_chain(void **state)
     assert_int_equal(cw_audit_verify(links, count, NULL,
                                      &stage.config.audit_key, &bad, &err),
                      CW_OK);
+    write_chain(links, count);
     links[2].what = CW_TEXT("nothing");
     assert_int_equal(cw_audit_verify(links, count, NULL,
                                      &stage.config.audit_key, &bad, &err),
