@@ -1,0 +1,236 @@
+/* Claims about who is named, and why; each begins with the demand it shows. */
+#include "stage.h"
+
+static void t18_the_dependency_is_named_before_its_louder_callers(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    begin(&stage, NULL);
+    tell_chain(&stage);
+    pass(&stage, stage.now_at + 6 * SECOND);
+
+    assert_int_equal(cw_drive_output_count(stage.drive), 1);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_false(cause->unknown);
+    assert_true(cw_text_is(cause->candidates[0].entity.name, "db"));
+    assert_true(cw_text_is(cause->candidates[0].bucket, "root_cause"));
+    assert_int_equal(cause->affected_entities, 3);
+    assert_true(cause->confidence > 0.5);
+    assert_true(cause->candidates[0].evidence_count >= 2);
+    assert_true(cw_text_is(cause->recommendation.action, "restart_service"));
+    end(&stage);
+}
+
+static void f6_a_pure_symptom_is_never_a_root_cause(void **state)
+{
+    struct stage stage;
+    size_t critical = 0;
+
+    (void)state;
+    begin(&stage, NULL);
+    tell_chain(&stage);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_int_equal(cause->candidates_count, 3);
+    for (size_t i = 1; i < 3; i++) {
+        const struct cw_candidate *candidate = &cause->candidates[i];
+        assert_false(cw_text_is(candidate->bucket, "root_cause"));
+        critical += cw_text_is(candidate->bucket, "critical_failure");
+        if (cw_text_is(candidate->bucket, "critical_failure"))
+            assert_true(cw_text_is(candidate->entity.name, "cart"));
+    }
+    assert_int_equal(critical, 1);
+    end(&stage);
+}
+
+static void f2_a_change_before_the_symptom_is_suspect(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    begin(&stage, NULL);
+    changes(&stage, "db", "812", T0 + 8 * MINUTE);
+    tell_chain(&stage);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_candidate *first = &last_cause(&stage)->candidates[0];
+    assert_true(cw_text_is(first->kind, "change"));
+    assert_true(cw_text_is(first->label, "deploy 812 of db"));
+    assert_true(cw_text_starts(first->evidence[0],
+                               CW_TEXT("suspect: deploy 812 (new build) took "
+                                       "effect 2 min before")));
+    assert_true(cw_text_is(last_cause(&stage)->recommendation.action,
+                           "rollback_deploy"));
+    end(&stage);
+}
+
+static void f2_a_change_after_the_symptom_is_never_suspect(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    begin(&stage, NULL);
+    changes(&stage, "db", "812", T0 + 10 * MINUTE + 1);
+    changes(&stage, "shop", "813", T0 + 11 * MINUTE);
+    tell_chain(&stage);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    for (size_t i = 0; i < cause->candidates_count; i++)
+        assert_true(cw_text_is(cause->candidates[i].kind, "entity"));
+    end(&stage);
+}
+
+static void f2_suspects_are_at_most_five(void **state)
+{
+    struct stage stage;
+    static char names[8][8];
+    struct cw_member members[8];
+    size_t suspects = 0;
+
+    (void)state;
+    begin(&stage, NULL);
+    for (size_t i = 0; i < 8; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "s%zu", i);
+        changes(&stage, names[i], names[i], T0 + MINUTE);
+        members[i] =
+            member(names[i], "metric", CW_FAMILY_SATURATION, T0 + 5 * MINUTE);
+    }
+    stage.now_at = T0 + 6 * MINUTE;
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 8, T0 + 5 * MINUTE);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    for (size_t i = 0; i < cause->candidates_count; i++)
+        suspects += cw_text_is(cause->candidates[i].kind, "change");
+    assert_int_equal(suspects, 5);
+    end(&stage);
+}
+
+static void u10_the_loudest_is_not_blamed_for_what_is_not_seen(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("shop", "metric", CW_FAMILY_LATENCY, at)};
+
+    (void)state;
+    begin(&stage, NULL);
+    calls(&stage, "shop", "bank"); /* never sends anything */
+    stage.now_at = at + MINUTE;
+    deviates(&stage, "shop", "latency_p90", CW_FAMILY_LATENCY, 60, at);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 1, at);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_true(cause->unknown);
+    assert_true(cw_text_is(cause->missing[0], "telemetry of bank"));
+    assert_true(cw_text_is(cause->title, "Cause unknown"));
+    assert_int_equal(cause->recommendation.action.size, 0);
+    end(&stage);
+}
+
+static void u10_equals_without_a_graph_are_unknown(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("a", "metric", CW_FAMILY_SATURATION, at),
+        member("b", "metric", CW_FAMILY_SATURATION, at),
+        member("c", "metric", CW_FAMILY_SATURATION, at)};
+
+    (void)state;
+    begin(&stage, NULL);
+    stage.now_at = at + MINUTE;
+    deviates(&stage, "a", "cpu", CW_FAMILY_SATURATION, 20, at);
+    deviates(&stage, "b", "cpu", CW_FAMILY_SATURATION, 20, at);
+    deviates(&stage, "c", "cpu", CW_FAMILY_SATURATION, 20, at);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 3, at);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    assert_true(last_cause(&stage)->unknown);
+    end(&stage);
+}
+
+static void without_a_graph_the_most_severe_is_first(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("front", "metric", CW_FAMILY_LATENCY, at)};
+
+    (void)state;
+    begin(&stage, NULL);
+    stage.now_at = at + MINUTE;
+    deviates(&stage, "front", "latency", CW_FAMILY_LATENCY, 20, at);
+    deviates(&stage, "carts", "cpu", CW_FAMILY_SATURATION, 300, at);
+    deviates(&stage, "users", "cpu", CW_FAMILY_SATURATION, 2, 0);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 1, at);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_false(cause->unknown);
+    assert_true(cw_text_is(cause->candidates[0].entity.name, "carts"));
+    assert_int_equal(cause->candidates_count, 2); /* users is well */
+    end(&stage);
+}
+
+static void a_killed_process_is_found_by_its_silence(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("shop", "metric", CW_FAMILY_ERRORS, at),
+        member("cart", "missing", CW_FAMILY_AVAILABILITY, at + 30 * SECOND)};
+
+    (void)state;
+    begin(&stage, NULL);
+    calls(&stage, "shop", "cart");
+    stage.now_at = at + MINUTE;
+    deviates(&stage, "shop", "error_rate", CW_FAMILY_ERRORS, 200, at);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_true(cw_text_is(cause->candidates[0].entity.name, "cart"));
+    assert_true(cw_text_is(cause->title, "cart: stopped reporting"));
+    assert_true(cw_text_is(cause->recommendation.action, "restart_service"));
+    end(&stage);
+}
+
+static void u16_the_graph_is_that_of_the_first_symptom(void **state)
+{
+    struct stage stage;
+    struct cw_topology_edge later = {.meta = meta,
+                                     .caller = service("db"),
+                                     .callee = service("backup"),
+                                     .kind = CW_TEXT("calls"),
+                                     .source = CW_TEXT("declared"),
+                                     .valid_from = T0 + 15 * MINUTE,
+                                     .criticality = 1};
+
+    (void)state;
+    begin(&stage, NULL);
+    tell_chain(&stage);
+    give(&stage, CW_TOPIC_TOPOLOGY, &later); /* declared after the fault */
+    deviates(&stage, "backup", "disk", CW_FAMILY_SATURATION, 3,
+             T0 + 10 * MINUTE);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_true(cw_text_is(cause->candidates[0].entity.name, "db"));
+    for (size_t i = 0; i < cause->candidates_count; i++)
+        assert_false(cw_text_is(cause->candidates[i].entity.name, "backup"));
+    end(&stage);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(t18_the_dependency_is_named_before_its_louder_callers),
+        cmocka_unit_test(f6_a_pure_symptom_is_never_a_root_cause),
+        cmocka_unit_test(f2_a_change_before_the_symptom_is_suspect),
+        cmocka_unit_test(f2_a_change_after_the_symptom_is_never_suspect),
+        cmocka_unit_test(f2_suspects_are_at_most_five),
+        cmocka_unit_test(u10_the_loudest_is_not_blamed_for_what_is_not_seen),
+        cmocka_unit_test(u10_equals_without_a_graph_are_unknown),
+        cmocka_unit_test(without_a_graph_the_most_severe_is_first),
+        cmocka_unit_test(a_killed_process_is_found_by_its_silence),
+        cmocka_unit_test(u16_the_graph_is_that_of_the_first_symptom),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
