@@ -21,8 +21,11 @@ static enum cw_status create_parts(struct corr_domain *domain,
     domain->name = (struct cw_text){domain->names + tenant.size, name.size};
     domain->route = cw_route_domain(tenant, name);
     domain->silences.max_count = (size_t)config->silence_max;
-    const enum cw_status status =
+    enum cw_status status =
         corr_graph_create(&domain->graph, (size_t)config->edge_max, err);
+    if (status != CW_OK)
+        return status;
+    status = cw_map64_create(&domain->owners, (size_t)config->held_max, err);
     if (status != CW_OK)
         return status;
     return cw_map64_create(&domain->held_by_id, (size_t)config->held_max, err);
@@ -75,6 +78,7 @@ void corr_domain_destroy(struct corr_domain **domain)
     corr_graph_destroy(&gone->graph);
     corr_reach_fini(&gone->near);
     cw_map64_destroy(&gone->held_by_id);
+    cw_map64_destroy(&gone->owners);
     free(gone->names);
     free(gone);
     *domain = NULL;
@@ -243,6 +247,58 @@ struct corr_incident *corr_domain_named(const struct corr_domain *domain,
         if (cw_text_is(id, domain->incidents[i]->id))
             return domain->incidents[i];
     return NULL;
+}
+
+struct corr_incident *corr_domain_owner(const struct corr_domain *domain,
+                                        uint64_t entity_id)
+{
+    uint64_t serial = 0;
+    if (!cw_map64_find(domain->owners, entity_id, &serial))
+        return NULL;
+    return corr_domain_find(domain, serial);
+}
+
+enum cw_status corr_domain_claim(struct corr_domain *domain,
+                                 const struct corr_incident *incident,
+                                 uint32_t from_place, struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    for (uint32_t i = from_place; i < incident->places_count && status == CW_OK;
+         i++) {
+        const uint64_t id = incident->places[i].entity_id;
+        uint64_t serial = 0;
+        if (!cw_map64_find(domain->owners, id, &serial) ||
+            serial > incident->serial)
+            status = cw_map64_put(domain->owners, id, incident->serial, err);
+    }
+    return status;
+}
+
+static enum cw_status pass_on(struct corr_domain *domain, uint64_t entity_id,
+                              struct cw_error *err)
+{
+    (void)cw_map64_remove(domain->owners, entity_id);
+    for (size_t i = 0; i < domain->incident_count; i++) {
+        const struct corr_incident *next = domain->incidents[i];
+        if (corr_incident_live(next) && corr_incident_has(next, entity_id))
+            return cw_map64_put(domain->owners, entity_id, next->serial, err);
+    }
+    return CW_OK;
+}
+
+enum cw_status corr_domain_yield(struct corr_domain *domain,
+                                 const struct corr_incident *incident,
+                                 struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    for (uint32_t i = 0; i < incident->places_count && status == CW_OK; i++) {
+        const uint64_t id = incident->places[i].entity_id;
+        uint64_t serial = 0;
+        if (cw_map64_find(domain->owners, id, &serial) &&
+            serial == incident->serial)
+            status = pass_on(domain, id, err);
+    }
+    return status;
 }
 
 bool corr_domain_was_said(const struct corr_domain *domain, uint64_t said_id)

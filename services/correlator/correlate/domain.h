@@ -59,6 +59,8 @@ struct corr_domain {
     size_t incident_count;
     size_t incident_capacity;
     uint64_t next_serial;
+    struct cw_map64
+        *owners; /* entity id -> serial of its oldest live incident */
     struct cw_map64 *held_by_id; /* signal id -> struct corr_held * */
     struct corr_held_list lists[CORR_HOLD_COUNT];
     struct corr_silences silences;
@@ -102,6 +104,20 @@ struct corr_incident *corr_domain_find(const struct corr_domain *domain,
                                        uint64_t serial);
 struct corr_incident *corr_domain_named(const struct corr_domain *domain,
                                         struct cw_text id);
+
+/* The oldest live incident with that entity, NULL when none has it. */
+struct corr_incident *corr_domain_owner(const struct corr_domain *domain,
+                                        uint64_t entity_id);
+/* A live incident takes the places it has, but where an older one is. CW_FULL,
+ * CW_NO_MEMORY. */
+CW_MUST_USE enum cw_status
+corr_domain_claim(struct corr_domain *domain,
+                  const struct corr_incident *incident, uint32_t from_place,
+                  struct cw_error *err);
+/* It is live no more: the next oldest follows. */
+CW_MUST_USE enum cw_status
+corr_domain_yield(struct corr_domain *domain,
+                  const struct corr_incident *incident, struct cw_error *err);
 
 /* Was it said before, among the last CORR_SAID_MAX? */
 bool corr_domain_was_said(const struct corr_domain *domain, uint64_t said_id);

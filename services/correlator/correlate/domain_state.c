@@ -89,6 +89,8 @@ static enum cw_status load_incidents(struct corr_domain *domain,
         }
         incident->serial = serial;
         status = remember_members(domain, incident, err);
+        if (status == CW_OK && corr_incident_live(incident))
+            status = corr_domain_claim(domain, incident, 0, err);
     }
     domain->next_serial = next_serial;
     return status;

@@ -103,28 +103,41 @@ static bool may_reopen(const struct corr_signal *signal,
            signal->kind != CORR_NEW_PATTERN;
 }
 
+/* How near a signal is to the incident in time and place; 0 = not at all. */
+static enum cw_status nearness(const struct corr_turn *turn,
+                               const struct corr_signal *signal,
+                               struct corr_match *match, double *factor,
+                               struct cw_error *err)
+{
+    const struct corr_incident *incident = match->incident;
+    const int64_t gap = gap_of(incident, signal->member.started_at);
+    *factor = 0.0;
+    if (corr_incident_has(incident, signal->entity_id)) {
+        match->rule = CORR_RULE_SAME_ENTITY;
+        if (corr_incident_live(incident) || may_reopen(signal, incident))
+            *factor = hop_decay[0];
+        return CW_OK;
+    }
+    if (!takes_others(turn, incident, gap))
+        return CW_OK;
+    const enum cw_status status =
+        hop_factor(turn, signal, gap, match, factor, err);
+    if (status == CW_OK && *factor > 0.0)
+        *factor *= cw_exp(-(double)gap / (double)turn->config->window_us);
+    return status;
+}
+
 enum cw_status corr_group_try(const struct corr_turn *turn,
                               const struct corr_signal *signal,
                               struct corr_incident *incident,
                               struct corr_match *match, struct cw_error *err)
 {
     struct corr_match tried = {.incident = incident, .place = CORR_NONE};
-    const int64_t gap = gap_of(incident, signal->member.started_at);
-    const bool own = corr_incident_has(incident, signal->entity_id);
     double factor = 0.0;
     *match = (struct corr_match){.incident = NULL};
-    if (own && (corr_incident_live(incident) || may_reopen(signal, incident))) {
-        tried.rule = CORR_RULE_SAME_ENTITY;
-        factor = hop_decay[0];
-    } else if (!own && takes_others(turn, incident, gap)) {
-        const enum cw_status status =
-            hop_factor(turn, signal, gap, &tried, &factor, err);
-        if (status != CW_OK)
-            return status;
-        factor *= cw_exp(-(double)gap / (double)turn->config->window_us);
-    }
-    if (!(factor > 0.0))
-        return CW_OK;
+    const enum cw_status status = nearness(turn, signal, &tried, &factor, err);
+    if (status != CW_OK || !(factor >= turn->config->theta))
+        return status; /* likeness only lowers it */
     tried.similarity = corr_title_likeness(signal->member.title,
                                            incident->opener->member.title);
     tried.score =
@@ -151,7 +164,14 @@ enum cw_status corr_group_find(const struct corr_turn *turn,
                                struct corr_match *match, struct cw_error *err)
 {
     const struct corr_domain *domain = turn->domain;
+    struct corr_incident *owner = corr_domain_owner(domain, signal->entity_id);
     *match = (struct corr_match){.incident = NULL};
+    if (owner != NULL) {
+        const enum cw_status status =
+            corr_group_try(turn, signal, owner, match, err);
+        if (status != CW_OK || match->incident != NULL)
+            return status;
+    }
     for (size_t i = 0; i < domain->incident_count; i++) {
         struct corr_match tried;
         const enum cw_status status =

@@ -11,7 +11,8 @@
  *                  the gap is within `blind`
  *            kind  1 for a family the incident has, else .7 + .3 x likeness of
  *                  the title to the first one's
- * Output   the best at or above theta; equal ones: the older incident
+ * Output   an incident on the very entity goes first, the oldest; else the best
+ *          at or above theta, equal ones: the older
  * Limits   a member lies within max_hops of the core, so an incident's
  *          diameter is at most 2 max_hops and A-B, B-C never makes A-B-C by
  *          steps; nothing new is taken in after max_age. Two incidents never

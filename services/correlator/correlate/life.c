@@ -172,7 +172,9 @@ enum cw_status corr_life_open(const struct corr_turn *turn,
     if (status != CW_OK)
         return status;
     *made = incident;
-    status = arm(turn, incident, err);
+    status = corr_domain_claim(turn->domain, incident, 0, err);
+    if (status == CW_OK)
+        status = arm(turn, incident, err);
     if (status != CW_OK)
         return status;
     return corr_report_call(turn, incident, CW_TRANSITION_FIRING, text, err);
@@ -188,6 +190,10 @@ static enum cw_status reopen(const struct corr_turn *turn,
     incident->resolved_at = 0;
     corr_person_set(incident->resolved_by, (struct cw_text){"", 0});
     incident->reopened++;
+    const enum cw_status status =
+        corr_domain_claim(turn->domain, incident, 0, err);
+    if (status != CW_OK)
+        return status;
     return corr_report_call(turn, incident, CW_TRANSITION_REOPENED, why, err);
 }
 
@@ -201,9 +207,12 @@ enum cw_status corr_life_join(const struct corr_turn *turn,
     const bool counted =
         incident->members_count >= (uint32_t)turn->config->member_max;
     enum cw_status status = remember(turn, signal, incident, counted, err);
+    const uint32_t places = incident->places_count;
     *text = CW_TEXT("counted: the incident writes out no more members");
     if (status == CW_OK && !counted)
         status = add_member(turn, signal, match, core, text, err);
+    if (status == CW_OK && corr_incident_live(incident))
+        status = corr_domain_claim(turn->domain, incident, places, err);
     if (status != CW_OK)
         return status;
     corr_incident_absorb(incident, &signal->member, turn->now_at);
@@ -328,8 +337,10 @@ enum cw_status corr_life_resolve(const struct corr_turn *turn,
     incident->resolved_at = turn->now_at;
     incident->calm_at = 0;
     corr_person_set(incident->resolved_by, by);
-    const enum cw_status status =
-        corr_report_call(turn, incident, CW_TRANSITION_RESOLVED, why, err);
+    enum cw_status status = corr_domain_yield(turn->domain, incident, err);
+    if (status == CW_OK)
+        status =
+            corr_report_call(turn, incident, CW_TRANSITION_RESOLVED, why, err);
     return status == CW_OK ? arm(turn, incident, err) : status;
 }
 

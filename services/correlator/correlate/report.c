@@ -118,7 +118,7 @@ static enum cw_status put_notice(const struct corr_turn *turn,
 enum cw_status corr_report(const struct corr_turn *turn,
                            struct corr_incident *incident, struct cw_error *err)
 {
-    struct view view;
+    struct view view = {0};
     enum cw_status status = view_of(turn, incident, &view, err);
     if (status == CW_OK)
         status = put_incident(turn, incident, &view, err);

@@ -1,0 +1,2 @@
+add_executable(correlator_bench correlator_bench.c)
+target_link_libraries(correlator_bench PRIVATE correlator_core m)
