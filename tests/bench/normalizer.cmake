@@ -1,0 +1,5 @@
+if(TARGET normalizer_core)
+  add_executable(normalizer_bench normalizer_bench.c normalizer_limit.cc)
+  target_link_libraries(normalizer_bench PRIVATE normalizer_core m)
+  set_target_properties(normalizer_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+endif()
