@@ -200,7 +200,7 @@ static void a_tick_reports_what_fell_silent(void **state)
 static void names_beyond_the_table_share_one_allowance(void **state)
 {
     struct fixture *f = *state;
-    static char names[300][16];
+    static char names[300][24];
     for (int i = 0; i < 300; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "event_%d", i);
         CW_LOG(f->log, INFO, names[i]);
