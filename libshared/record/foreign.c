@@ -124,7 +124,7 @@ enum cw_status cw_foreign_add(struct cw_foreign *foreign,
 {
     uint64_t found = 0;
     if (schema_json.size > CW_FOREIGN_SCHEMA_MAX)
-        return cw_fail(err, CW_BAD_SCHEMA, "schema over %d bytes",
+        return cw_fail(err, CW_BAD_SCHEMA, "schema over %zu bytes",
                        CW_FOREIGN_SCHEMA_MAX);
     json_t *schema = json_loadb(schema_json.size ? schema_json.bytes : "",
                                 schema_json.size, 0, NULL);
@@ -163,9 +163,15 @@ static enum cw_status rewrite(struct writer *writer, struct cw_text body,
     return status;
 }
 
+const struct cw_record_type *cw_foreign_type(const struct cw_foreign *foreign,
+                                             uint64_t fingerprint)
+{
+    const struct writer *writer = find(foreign, fingerprint);
+    return writer ? writer->type : NULL;
+}
+
 enum cw_status cw_foreign_open(struct cw_foreign *foreign, uint64_t fingerprint,
                                struct cw_text body, struct cw_arena *arena,
-                               const struct cw_record_type **type,
                                const void **record, struct cw_error *err)
 {
     struct writer *writer = find(foreign, fingerprint);
@@ -178,7 +184,5 @@ enum cw_status cw_foreign_open(struct cw_foreign *foreign, uint64_t fingerprint,
     if (status == CW_OK)
         status = cw_wire_adopt(writer->type, &today, arena, record, err);
     cw_pack_fini(&today);
-    if (status == CW_OK)
-        *type = writer->type;
     return status;
 }

@@ -28,9 +28,9 @@
 #include "base/text.h"
 #include "record/record_type.h"
 
-#define CW_FOREIGN_SCHEMA_MAX (256 * 1024)
+#define CW_FOREIGN_SCHEMA_MAX ((size_t)256 * 1024)
 #define CW_FOREIGN_DEPTH_MAX  32
-#define CW_FOREIGN_VALUE_MAX  (1024 * 1024)
+#define CW_FOREIGN_VALUE_MAX  ((size_t)1024 * 1024)
 
 struct cw_foreign;
 
@@ -47,12 +47,16 @@ CW_MUST_USE enum cw_status cw_foreign_add(struct cw_foreign *foreign,
                                           uint64_t *fingerprint,
                                           struct cw_error *err);
 
-/* Decodes a body the schema of fingerprint wrote into the arena, texts too.
- * CW_BAD_SCHEMA: not learned; CW_BAD_RECORD; CW_TOO_LARGE; CW_NO_MEMORY. */
+/* Today's type of what the schema of fingerprint wrote; NULL: not learned. */
+const struct cw_record_type *cw_foreign_type(const struct cw_foreign *foreign,
+                                             uint64_t fingerprint);
+
+/* Decodes a body the schema of fingerprint wrote, texts too, into the arena:
+ * a record of cw_foreign_type. CW_BAD_SCHEMA: not learned; CW_BAD_RECORD;
+ * CW_TOO_LARGE; CW_NO_MEMORY. */
 CW_MUST_USE enum cw_status
 cw_foreign_open(struct cw_foreign *foreign, uint64_t fingerprint,
                 struct cw_text body, struct cw_arena *arena,
-                const struct cw_record_type **type, const void **record,
-                struct cw_error *err);
+                const void **record, struct cw_error *err);
 
 #endif

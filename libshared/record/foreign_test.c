@@ -54,9 +54,10 @@ static enum cw_status add(struct fixture *fixture, const char *schema)
 static enum cw_status open(struct fixture *fixture, const char *body,
                            size_t size)
 {
+    fixture->type = cw_foreign_type(fixture->foreign, fixture->fingerprint);
     return cw_foreign_open(fixture->foreign, fixture->fingerprint,
                            (struct cw_text){body, size}, fixture->arena,
-                           &fixture->type, &fixture->record, &fixture->err);
+                           &fixture->record, &fixture->err);
 }
 
 static uint64_t fingerprint_of(const char *schema)

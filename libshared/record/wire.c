@@ -102,8 +102,9 @@ static enum cw_status open_body(struct cw_foreign *foreign,
         return decode_past(past, opened->type, body, arena, &opened->record,
                            err);
     }
-    if (foreign != NULL)
-        return cw_foreign_open(foreign, fingerprint, body, arena, &opened->type,
+    opened->type = foreign ? cw_foreign_type(foreign, fingerprint) : NULL;
+    if (opened->type != NULL)
+        return cw_foreign_open(foreign, fingerprint, body, arena,
                                &opened->record, err);
     return cw_fail(err, CW_BAD_SCHEMA, "schema %016llx is not in this build",
                    (unsigned long long)fingerprint);
@@ -130,7 +131,7 @@ enum cw_status cw_wire_open_any(struct cw_foreign *foreign,
                                 const struct cw_record_type **type,
                                 const void **record, struct cw_error *err)
 {
-    struct opened_record opened;
+    struct opened_record opened = {NULL, NULL};
     uint64_t fingerprint;
     if (!cw_wire_fingerprint(message, &fingerprint))
         return cw_fail(err, CW_UNKNOWN_FORMAT,
@@ -183,7 +184,7 @@ enum cw_status cw_wire_open_registered(const struct cw_wire_ids *ids,
                                        struct cw_error *err)
 {
     const unsigned char *bytes = (const unsigned char *)message.bytes;
-    struct opened_record opened;
+    struct opened_record opened = {NULL, NULL};
     if (message.size < CW_WIRE_REGISTERED_HEADER_SIZE || bytes[0] != 0)
         return cw_fail(err, CW_UNKNOWN_FORMAT,
                        "%zu bytes without a registry header", message.size);
