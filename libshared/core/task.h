@@ -89,6 +89,9 @@ CW_MUST_USE enum cw_status cw_task_snapshot(struct cw_task *task,
 
 bool cw_task_silent(const struct cw_task *task);
 int64_t cw_task_released_at(const struct cw_task *task);
+/* Outputs up to this slice are out or in the outbox: the slice to commit. In
+ * silent replay it is the one committed before. */
+int64_t cw_task_heard_at(const struct cw_task *task);
 const struct cw_merge *cw_task_merge(const struct cw_task *task);
 const struct cw_core_type *cw_task_type(const struct cw_task *task);
 int32_t cw_task_partition(const struct cw_task *task);

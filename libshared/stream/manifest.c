@@ -1,0 +1,185 @@
+#include "stream/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "record/wire.h"
+#include "stream/reader.h"
+
+#define MEMORY_MAX ((size_t)16 << 20)
+#define CALL_MS 10000
+
+struct cw_installed {
+    struct cw_arena *arena;
+    const struct cw_manifest *record; /* in arena; NULL = none */
+    struct cw_plan plan;
+};
+
+void cw_manifest_destroy(struct cw_installed **installed)
+{
+    if (*installed == NULL)
+        return;
+    cw_arena_destroy(&(*installed)->arena);
+    free(*installed);
+    *installed = NULL;
+}
+
+static enum cw_status take(void *to, const rd_kafka_message_t *message,
+                           struct cw_error *err)
+{
+    struct cw_installed *installed = to;
+    const struct cw_record_type *type;
+    const void *record;
+    const struct cw_text value = cw_arena_text(
+        installed->arena, (struct cw_text){message->payload, message->len});
+    const enum cw_status status =
+        cw_wire_open(value, installed->arena, &type, &record, err);
+    if (status == CW_OK && type == &cw_manifest_type)
+        installed->record = record;
+    return status;
+}
+
+static enum cw_status make_plan(struct cw_installed *installed,
+                                struct cw_error *err)
+{
+    const struct cw_manifest *record = installed->record;
+    if (record->partitions < 1 ||
+        record->raw_topics_count > CW_PLAN_RAW_MAX)
+        return cw_fail(err, CW_BAD_CONFIG,
+                       "manifest: %d partitions, %zu raw topics",
+                       record->partitions, record->raw_topics_count);
+    installed->plan = (struct cw_plan){
+        .partitions = (uint32_t)record->partitions,
+        .services = CW_ALL_SERVICES,
+        .raw_count = (uint32_t)record->raw_topics_count,
+    };
+    for (size_t i = 0; i < record->raw_topics_count; i++)
+        installed->plan.raw[i] = (struct cw_plan_raw){
+            record->raw_topics[i].name,
+            (uint32_t)record->raw_topics[i].partitions};
+    return CW_OK;
+}
+
+static int partitions_of(const rd_kafka_metadata_t *metadata, const char *name)
+{
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        if (strcmp(metadata->topics[i].topic, name) == 0)
+            return metadata->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR
+                       ? metadata->topics[i].partition_cnt
+                       : 0;
+    return 0;
+}
+
+static enum cw_status check_count(const rd_kafka_metadata_t *metadata,
+                                  const char *name, uint32_t want,
+                                  struct cw_error *err)
+{
+    const int have = partitions_of(metadata, name);
+    if (have == (int)want)
+        return CW_OK;
+    if (have == 0)
+        return cw_fail(err, CW_BAD_CONFIG,
+                       "topic %s is missing: cwctl topics create", name);
+    return cw_fail(err, CW_BAD_CONFIG,
+                   "topic %s has %d partitions, the manifest says %u", name,
+                   have, want);
+}
+
+static enum cw_status check_topics(const struct cw_installed *installed,
+                                   const struct cw_kafka *kafka,
+                                   const rd_kafka_metadata_t *metadata,
+                                   struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    char name[256];
+    for (unsigned i = 0; i < CW_TOPIC_COUNT && status == CW_OK; i++) {
+        if (i == CW_TOPIC_SNAPSHOTS || i == CW_TOPIC_VERDICTS ||
+            i == CW_TOPIC_RAW || i == CW_TOPIC_MANIFEST)
+            continue;
+        cw_kafka_topic_name(kafka, cw_topic_spec((enum cw_topic)i)->name, name,
+                            sizeof(name));
+        status =
+            check_count(metadata, name, installed->plan.partitions, err);
+    }
+    for (uint32_t i = 0; i < installed->plan.raw_count && status == CW_OK;
+         i++) {
+        (void)snprintf(name, sizeof(name), "%.*s",
+                       CW_TEXT_ARG(installed->plan.raw[i].name));
+        status = check_count(metadata, name,
+                             installed->plan.raw[i].partitions, err);
+    }
+    return status;
+}
+
+static enum cw_status fetch_metadata(const struct cw_kafka *kafka,
+                                     const rd_kafka_metadata_t **metadata,
+                                     struct cw_error *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    char why[200];
+    const enum cw_status status =
+        cw_kafka_conf(&conf, kafka, CW_KAFKA_PRODUCER, err);
+    if (status != CW_OK)
+        return status;
+    rd_kafka_t *handle =
+        rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+    if (handle == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return cw_fail(err, CW_BAD_CONFIG, "%s", why);
+    }
+    const rd_kafka_resp_err_t code =
+        rd_kafka_metadata(handle, 1, NULL, metadata, CALL_MS);
+    rd_kafka_destroy(handle);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return cw_fail(err, cw_kafka_status(code), "%s: %s", kafka->brokers,
+                       rd_kafka_err2str(code));
+    return CW_OK;
+}
+
+static enum cw_status read_record(struct cw_installed *installed,
+                                  const struct cw_kafka *kafka,
+                                  struct cw_error *err)
+{
+    char name[256];
+    cw_kafka_topic_name(kafka, cw_topic_spec(CW_TOPIC_MANIFEST)->name, name,
+                        sizeof(name));
+    const enum cw_status status =
+        cw_reader_read(kafka, name, 0, RD_KAFKA_OFFSET_BEGINNING,
+                       (int64_t)CALL_MS * 1000, take, installed, err);
+    if (status != CW_OK)
+        return status;
+    if (installed->record == NULL)
+        return cw_fail(err, CW_NOT_FOUND,
+                       "topic %s is empty: cwctl topics create", name);
+    return make_plan(installed, err);
+}
+
+enum cw_status cw_manifest_read(struct cw_installed **made,
+                                const struct cw_kafka *kafka,
+                                struct cw_error *err)
+{
+    const rd_kafka_metadata_t *metadata = NULL;
+    struct cw_installed *installed = calloc(1, sizeof(*installed));
+    if (installed == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "manifest");
+    enum cw_status status =
+        cw_arena_create(&installed->arena, MEMORY_MAX, err);
+    if (status == CW_OK)
+        status = read_record(installed, kafka, err);
+    if (status == CW_OK)
+        status = fetch_metadata(kafka, &metadata, err);
+    if (status == CW_OK)
+        status = check_topics(installed, kafka, metadata, err);
+    if (metadata != NULL)
+        rd_kafka_metadata_destroy(metadata);
+    if (status != CW_OK)
+        cw_manifest_destroy(&installed);
+    else
+        *made = installed;
+    return status;
+}
+
+const struct cw_plan *cw_manifest_plan(const struct cw_installed *installed)
+{
+    return &installed->plan;
+}
