@@ -5,8 +5,8 @@
 struct detector_config detector_config_default(void)
 {
     return (struct detector_config){
-        .open_surprise = 5.5,
-        .confirm_surprise = 4.5,
+        .open_surprise = 5.0,
+        .confirm_surprise = 4.2,
         .close_surprise = 2.5,
         .min_relative = 0.05,
         .accept_after_us = 2 * DETECTOR_HOUR,

@@ -17,9 +17,6 @@
 #define DECADES_CAP   60.0
 #define ALONE_COST    0.903 /* log10 of VIEW_COUNT: the best of so many */
 #define RECORD_CAP    3.0
-#define RECORD_SLACK  1.15
-#define RECORD_REST   10 /* quiet samples that end an excursion */
-#define RECORD_KEEP   0.9999F
 #define CUSUM_SLACK   0.5
 #define OUT_SIGMAS    3.0
 
@@ -179,9 +176,11 @@ static void deviate(const struct model *model, struct judgement *j,
     }
     /* After a hole the last samples say nothing about this one. */
     const bool fresh = j->gap_s <= 20.0 * (double)model->interval_s;
-    j->deviations[VIEW_RESIDUAL] = fresh ? j->value - model->fast : 0.0;
+    j->deviations[VIEW_RESIDUAL] =
+        fresh ? (j->value - j->season - model->fast) / j->factor : 0.0;
     const double slow = (double)model->step_slow;
-    const double step = fabs(j->value - model->previous);
+    const double step =
+        fabs(j->value - j->season - model->previous) / j->factor;
     const double step_kept =
         trusted ? smaller(step, larger(8.0 * slow, 0.05 * step)) : step;
     j->step_fast = (double)model->step_fast +
@@ -230,8 +229,7 @@ static bool matters(const struct judgement *j, enum view view, double sigma,
  * one are a fact. It can still be odd together with other views. */
 static double known_cap(const struct view_state *view, double loudness)
 {
-    const double third = (double)view->records[RECORD_COUNT - 1];
-    return loudness <= RECORD_SLACK * third ? RECORD_CAP : SURPRISE_CAP;
+    return tail_knows(&view->tail, loudness) ? RECORD_CAP : SURPRISE_CAP;
 }
 
 static void judge_views(const struct model *model, struct judgement *j,
@@ -315,26 +313,6 @@ void model_judge(const struct model *model,
         cw_round6(out->surprise / (out->surprise + config->confirm_surprise));
 }
 
-/* An excursion enters when it is over: it is no record of itself. */
-static void learn_record(struct view_state *view, double loudness)
-{
-    if (loudness > (double)view->tail.threshold) {
-        if (loudness > (double)view->excursion)
-            view->excursion = (float)loudness;
-        view->rest = RECORD_REST;
-        return;
-    }
-    if (view->rest == 0 || --view->rest > 0)
-        return;
-    float entering = view->excursion;
-    view->excursion = 0.0F;
-    for (unsigned i = 0; i < RECORD_COUNT; i++) {
-        const float kept = view->records[i] * RECORD_KEEP;
-        view->records[i] = entering > kept ? entering : kept;
-        entering = entering > kept ? kept : entering;
-    }
-}
-
 static void learn_time(struct model *model, const struct judgement *j)
 {
     if (model->seen == 0) {
@@ -409,7 +387,8 @@ static void learn_scales(struct model *model, const struct judgement *j,
                                        1.0 / ((double)model->settled + 1.0)));
         learn_scale(&model->views[i], j->deviations[i], own, trusted);
     }
-    const double step = fabs(j->value - model->previous);
+    const double step =
+        fabs(j->value - j->season - model->previous) / j->factor;
     const double slow = (double)model->step_slow;
     const double kept =
         trusted ? smaller(step, larger(8.0 * slow, 0.05 * step)) : step;
@@ -437,6 +416,8 @@ static void learn_day(struct model *model, const struct judgement *j,
     model->views[VIEW_LEVEL].scale =
         (float)(SIGMA_OF_MEAN *
                 (double)(day->in_use ? day->error : day->raw_error));
+    model->fast = model->level;
+    model->previous = model->level;
     model_settle(model);
 }
 
@@ -450,7 +431,8 @@ void model_learn(struct model *model, const struct model_nature *nature,
         model->level = model->slow = judged->value;
         model->fast = model->previous = judged->value;
     }
-    if (judged->value != model->previous)
+    const double bare = judged->value - judged->season;
+    if (bare != model->previous)
         model->moved = true;
     const double gain =
         larger(1.0 / slow_count(model), 1.0 / ((double)model->settled + 1.0));
@@ -461,24 +443,22 @@ void model_learn(struct model *model, const struct model_nature *nature,
             model->windows[i] = (float)judged->deviations[VIEW_MINUTES5 + i];
         model->step_fast = (float)judged->step_fast;
     }
-    if ((calm || first) && judged->warm) {
+    if (judged->warm) {
         for (unsigned i = 0; i < VIEW_COUNT; i++)
             if (judged->ready & (1u << i))
                 tail_learn(&model->views[i].tail, judged->loudness[i],
-                           model->seen);
-        tail_learn(&model->fused, judged->fused, model->seen);
+                           model->seen, calm || first);
+        tail_learn(&model->fused, judged->fused, model->seen, calm || first);
     }
-    for (unsigned i = 0; i < VIEW_COUNT && judged->warm; i++)
-        learn_record(&model->views[i], judged->loudness[i]);
     if (calm) {
         learn_levels(model, judged, gain, least);
         learn_scales(model, judged, gain);
     }
-    learn_day(model, judged, gain, calm);
-    model->fast += FAST_SHARE * (judged->value - model->fast);
+    model->fast += FAST_SHARE * (bare - model->fast);
     if (judged->gap_s > 20.0 * (double)model->interval_s)
-        model->fast = judged->value;
-    model->previous = judged->value;
+        model->fast = bare;
+    model->previous = bare;
+    learn_day(model, judged, gain, calm);
     model->last_at = judged->at;
     if (model->seen < UINT32_MAX)
         model->seen++;

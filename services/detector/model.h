@@ -48,16 +48,9 @@ enum view {
 
 const char *view_name(enum view view);
 
-/* The largest excursions of a view, so that the fourth of a kind is no news:
- * whatever the tail extrapolates, it was seen. */
-#define RECORD_COUNT 3
-
 struct view_state {
     float scale; /* running |deviation| as a standard deviation */
     struct tail tail;
-    float records[RECORD_COUNT]; /* largest first, slowly forgotten */
-    float excursion;             /* peak of the present one, 0 = none */
-    uint32_t rest;               /* samples until it counts as over */
 };
 
 struct model {
@@ -68,7 +61,7 @@ struct model {
     int64_t out_at;  /* first sample of the present run out of band, 0 = in */
     double level;    /* slow robust level, without season */
     double slow;     /* the same with season: what level is when day is off */
-    double fast;
+    double fast;     /* both without season */
     double previous;
     uint32_t seen;    /* samples learnt; stops at its maximum */
     uint32_t settled; /* the same, put back when a new normal is accepted */

@@ -23,38 +23,16 @@
     X(bool, whole)                                                             \
     X(bool, moved)
 
-static void save_tail(const struct tail *tail, struct cw_pack *out)
-{
-    cw_pack_f32(out, tail->threshold);
-    cw_pack_f32(out, tail->excess);
-    cw_pack_f32(out, tail->square);
-}
-
-static void load_tail(struct tail *tail, struct cw_unpack *in)
-{
-    tail->threshold = cw_unpack_f32(in);
-    tail->excess = cw_unpack_f32(in);
-    tail->square = cw_unpack_f32(in);
-}
-
 static void save_view(const struct view_state *view, struct cw_pack *out)
 {
     cw_pack_f32(out, view->scale);
-    save_tail(&view->tail, out);
-    for (unsigned i = 0; i < RECORD_COUNT; i++)
-        cw_pack_f32(out, view->records[i]);
-    cw_pack_f32(out, view->excursion);
-    cw_pack_u32(out, view->rest);
+    tail_save(&view->tail, out);
 }
 
 static void load_view(struct view_state *view, struct cw_unpack *in)
 {
     view->scale = cw_unpack_f32(in);
-    load_tail(&view->tail, in);
-    for (unsigned i = 0; i < RECORD_COUNT; i++)
-        view->records[i] = cw_unpack_f32(in);
-    view->excursion = cw_unpack_f32(in);
-    view->rest = cw_unpack_u32(in);
+    tail_load(&view->tail, in);
 }
 
 void model_save(const struct model *model, struct cw_pack *out)
@@ -64,7 +42,7 @@ void model_save(const struct model *model, struct cw_pack *out)
 #undef SAVE
     for (unsigned i = 0; i < VIEW_WINDOWS; i++)
         cw_pack_f32(out, model->windows[i]);
-    save_tail(&model->fused, out);
+    tail_save(&model->fused, out);
     for (unsigned i = 0; i < VIEW_COUNT; i++)
         save_view(&model->views[i], out);
     cw_pack_bool(out, model->day != NULL);
@@ -80,7 +58,7 @@ void model_load(struct model *model, struct day *(*make_day)(void),
 #undef LOAD
     for (unsigned i = 0; i < VIEW_WINDOWS; i++)
         model->windows[i] = cw_unpack_f32(in);
-    load_tail(&model->fused, in);
+    tail_load(&model->fused, in);
     for (unsigned i = 0; i < VIEW_COUNT; i++)
         load_view(&model->views[i], in);
     model->day = NULL;

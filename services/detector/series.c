@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SAMPLES 3 /* of an episode that tails learn from */
+#include "base/fixmath.h"
+
+#define FIRST_SAMPLES 3   /* of an episode that tails learn from */
+#define NEWS          1.3 /* a peak so much higher is news */
 
 void series_init(struct series *series)
 {
@@ -21,6 +24,19 @@ void series_fini(struct series *series)
 static struct day *make_day(void)
 {
     return calloc(1, sizeof(struct day));
+}
+
+/* The score speaks of what is new: once an episode has been told, a sample no
+ * odder than its peak adds nothing, and counts half. */
+static void habituate(const struct episode *episode,
+                      const struct detector_config *config,
+                      enum episode_event event, struct judgement *judged)
+{
+    if (!episode->open || event == EPISODE_OPENED ||
+        judged->surprise >= NEWS * (double)episode->said_peak)
+        return;
+    const double left = 0.5 * judged->surprise;
+    judged->score = cw_round6(left / (left + config->confirm_surprise));
 }
 
 /* Once the series is warm its distance of samples is known. Without memory it
@@ -82,6 +98,7 @@ enum sample_fate series_sample(struct series *series,
     model_judge(model, config, nature, at, value, judged);
     *event = episode_step(&series->episode, config, nature->trait, judged,
                           model_onset(model, judged));
+    habituate(&series->episode, config, *event, judged);
     keep_peak(series, judged);
     const bool open = series->episode.open;
     model_learn(model, nature, judged, !open,

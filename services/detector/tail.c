@@ -1,17 +1,24 @@
 #include "tail.h"
 
+#include <string.h>
+
 #include "base/fixmath.h"
 
 #define LOG10_E          0.43429448190325182765
 #define SHAPE_MAX        0.3
-#define SHAPE_PRIOR      50.0   /* exceedances worth of belief in shape 0 */
-#define CLIP             5.0    /* mean excesses one value may count for */
+#define SHAPE_PRIOR      50.0
+#define CLIP             10.0   /* mean excesses one value may count for */
 #define THRESHOLD_MEMORY 1000.0 /* values */
 #define EXCESS_MEMORY    250.0  /* exceedances */
-#define EXCESS_PRIOR     10.0   /* exceedances the first guess is worth */
+#define TAIL_REST        10
+#define HELD_MOST        60 /* values an excursion may hold back */
+#define RECORD_SLACK     1.15
+#define RECORD_KEEP      0.9999F /* a new peak: the old ones fade so much */
+#define EXCESS_PRIOR     10.0    /* exceedances the first guess is worth */
 
 void tail_init(struct tail *tail, double threshold, double excess)
 {
+    memset(tail, 0, sizeof(*tail));
     tail->threshold = (float)threshold;
     tail->excess = (float)excess;
     tail->square = (float)(2.0 * excess * excess); /* exponential */
@@ -50,28 +57,110 @@ double tail_surprise(const struct tail *tail, const struct tail_floor *least,
     return TAIL_SHARE_SURPRISE + cw_log10(1.0 + scaled) / shape;
 }
 
+bool tail_knows(const struct tail *tail, double value)
+{
+    return value <= RECORD_SLACK * (double)tail->records[TAIL_RECORDS - 1];
+}
+
+static double gain_of(uint32_t seen)
+{
+    return larger(1.0 / THRESHOLD_MEMORY, 1.0 / (20.0 + (double)seen));
+}
+
 /* The step grows with the excess, so a threshold that is far off is reached
  * in few values, and one that is right hardly moves. */
-void tail_learn(struct tail *tail, double value, uint32_t seen)
+static double step_of(const struct tail *tail, uint32_t seen)
 {
-    const double gain =
-        larger(1.0 / THRESHOLD_MEMORY, 1.0 / (20.0 + (double)seen));
-    const double threshold = (double)tail->threshold;
-    const double step = gain * ((double)tail->excess + 0.02 * threshold);
-    if (!(value > threshold)) {
-        tail->threshold = (float)(threshold - step * TAIL_SHARE);
+    return gain_of(seen) *
+           ((double)tail->excess + 0.02 * (double)tail->threshold);
+}
+
+static void learn_held(struct tail *tail, uint32_t seen)
+{
+    const double count = tail->held_count;
+    if (count < 1.0)
         return;
+    const double step = step_of(tail, seen) * (1.0 - TAIL_SHARE) * count;
+    const double each = larger(
+        1.0 / EXCESS_MEMORY, 1.0 / (EXCESS_PRIOR + TAIL_SHARE * (double)seen));
+    const double share = each * count / (1.0 + each * count);
+    const double excess = (double)tail->held_excess / count;
+    const double square = (double)tail->held_square / count;
+    tail->excess += (float)(share * (excess - (double)tail->excess));
+    tail->excess = (float)larger((double)tail->excess, 1e-6);
+    tail->square += (float)(share * (square - (double)tail->square));
+    tail->threshold += (float)step;
+    tail->held_excess = 0.0F;
+    tail->held_square = 0.0F;
+    tail->held_count = 0;
+}
+
+static void enter_record(struct tail *tail)
+{
+    float entering = tail->peak;
+    tail->peak = 0.0F;
+    for (unsigned i = 0; i < TAIL_RECORDS; i++) {
+        const float kept = tail->records[i] * RECORD_KEEP;
+        tail->records[i] = entering > kept ? entering : kept;
+        entering = entering > kept ? kept : entering;
     }
-    double above = value - threshold;
+}
+
+static void hold(struct tail *tail, double value)
+{
+    double above = value - (double)tail->threshold;
     const double most = CLIP * (double)tail->excess;
     if (above > most)
         above = most;
-    const double share = larger(
-        1.0 / EXCESS_MEMORY, 1.0 / (EXCESS_PRIOR + TAIL_SHARE * (double)seen));
-    const double excess =
-        (double)tail->excess + share * (above - (double)tail->excess);
-    tail->excess = (float)larger(excess, 1e-6);
-    tail->square = (float)((double)tail->square +
-                           share * (above * above - (double)tail->square));
-    tail->threshold = (float)(threshold + step * (1.0 - TAIL_SHARE));
+    tail->held_excess += (float)above;
+    tail->held_square += (float)(above * above);
+    tail->held_count++;
+}
+
+void tail_learn(struct tail *tail, double value, uint32_t seen, bool held)
+{
+    if (value > (double)tail->threshold) {
+        if (value > (double)tail->peak)
+            tail->peak = (float)value;
+        tail->rest = TAIL_REST;
+        if (held)
+            hold(tail, value);
+        if (tail->held_count >= HELD_MOST)
+            learn_held(tail, seen); /* not an excursion but its nature */
+        return;
+    }
+    tail->threshold -= (float)(step_of(tail, seen) * TAIL_SHARE);
+    if (tail->rest == 0 || --tail->rest > 0)
+        return;
+    learn_held(tail, seen);
+    enter_record(tail);
+}
+
+#define TAIL_FIELDS(X)                                                         \
+    X(f32, threshold)                                                          \
+    X(f32, excess)                                                             \
+    X(f32, square)                                                             \
+    X(f32, records[0])                                                         \
+    X(f32, records[1])                                                         \
+    X(f32, records[2])                                                         \
+    X(f32, peak)                                                               \
+    X(f32, held_excess)                                                        \
+    X(f32, held_square)
+
+void tail_save(const struct tail *tail, struct cw_pack *out)
+{
+#define SAVE(type, field) cw_pack_##type(out, tail->field);
+    TAIL_FIELDS(SAVE)
+#undef SAVE
+    cw_pack_u32(out, (uint32_t)tail->held_count << 16 | tail->rest);
+}
+
+void tail_load(struct tail *tail, struct cw_unpack *in)
+{
+#define LOAD(type, field) tail->field = cw_unpack_##type(in);
+    TAIL_FIELDS(LOAD)
+#undef LOAD
+    const uint32_t both = cw_unpack_u32(in);
+    tail->held_count = (uint16_t)(both >> 16);
+    tail->rest = (uint16_t)(both & 0xffffu);
 }

@@ -132,7 +132,7 @@ static struct judgement absent(const struct member *member)
     const struct model *model = &member->series.model;
     return (struct judgement){
         .at = model->last_at,
-        .value = model->previous,
+        .value = cw_round6(model->fast),
         .expected = cw_round6(model->slow),
         .lower = cw_round6(model->slow),
         .upper = cw_round6(model->slow),

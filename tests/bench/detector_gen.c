@@ -146,6 +146,18 @@ static double slow_noise(struct source *s) /* correlated over ten minutes */
     return 100.0 + 10.0 * s->state + 3.0 * normal(s);
 }
 
+/* Requests of a site: two peaks a day, quieter at the weekend, noise in
+ * proportion, correlated over a few samples. */
+static double site(struct source *s)
+{
+    const double day = day_of(s);
+    const int64_t number = s->at / DETECTOR_DAY % 7;
+    const double shape =
+        1.1 - cos(6.283185307 * day) + 0.4 * sin(12.566370614 * day);
+    s->state = 0.7 * s->state + 0.714 * normal(s);
+    return 400.0 * shape * (number < 2 ? 0.8 : 1.0) * (1.0 + 0.06 * s->state);
+}
+
 static const struct kind {
     const char *name;
     double (*next)(struct source *source);
@@ -161,6 +173,7 @@ static const struct kind {
     {"heavy tails (t3)", heavy, 17.0, CW_FAMILY_OTHER, 0.0, false},
     {"lognormal", lognormal, 30.0, CW_FAMILY_LATENCY, 0.0, false},
     {"seasonal", seasonal, 10.0, CW_FAMILY_OTHER, 0.0, true},
+    {"site", site, 25.0, CW_FAMILY_TRAFFIC, 0.0, true},
     {"traffic", traffic, 0.9, CW_FAMILY_TRAFFIC, 1.0, true},
     {"counter", counter, 0.45, CW_FAMILY_TRAFFIC, 1.0, false},
     {"sparse counts", sparse, 1.0, CW_FAMILY_OTHER, 0.0, false},
@@ -280,7 +293,9 @@ static void faulty(const struct kind *kind, const struct fault *fault,
     for (unsigned i = 0; i < series_count && i < COUNT(delays); i++) {
         struct run run;
         start(&run, kind, interval_s, seed + i);
-        const unsigned before = (kind->daily ? 35000 : 3000) + 37 * i;
+        const unsigned before =
+            (kind->daily ? (unsigned)(4.1 * 86400.0 / interval_s) : 3000) +
+            37 * i;
         for (unsigned n = 0; n < before; n++)
             feed(&run, kind->next(&run.source));
         const bool already = run.series.episode.open;
