@@ -52,13 +52,13 @@ static void head(struct html *html, const PGresult *one)
         html_raw(html, " <span class=\"tag\">drill</span>");
     html_raw(html, " &nbsp; <span class=\"quiet\">for ");
     layout_duration(html, PQgetvalue(one, 0, DURATION_S));
-    html_raw(html, "</span></p><table>\n");
+    html_raw(html, "</span></p><table class=\"facts\">\n");
     row_of(html, "Since", PQgetvalue(one, 0, STARTED));
     row_of(html, "Opened", PQgetvalue(one, 0, OPENED));
     row_of(html, "Acknowledged", PQgetvalue(one, 0, ACKNOWLEDGED));
-    row_of(html, "by", PQgetvalue(one, 0, ACKNOWLEDGED_BY));
+    row_of(html, "Acknowledged by", PQgetvalue(one, 0, ACKNOWLEDGED_BY));
     row_of(html, "Resolved", PQgetvalue(one, 0, RESOLVED));
-    row_of(html, "by", PQgetvalue(one, 0, RESOLVED_BY));
+    row_of(html, "Resolved by", PQgetvalue(one, 0, RESOLVED_BY));
     row_of(html, "Affected", PQgetvalue(one, 0, ENTITIES));
     html_raw(html, "</table>\n");
 }

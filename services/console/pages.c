@@ -180,7 +180,7 @@ static void stats_body(struct html *html, const PGresult *days,
     html_raw(html, "</div>\n");
     day_chart(html, days, 1, "Incidents opened", "");
     day_chart(html, days, 2, "Mean time to detect", "s");
-    day_chart(html, days, 3, "Mean time to resolve", "s");
+    day_chart(html, days, 3, "Mean time to resolve", "min");
     day_chart(html, days, 4, "Alerts received", "");
     day_chart(html, days, 5, "Pages sent", "");
     if (PQntuples(worst) > 0)
