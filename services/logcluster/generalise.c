@@ -9,12 +9,26 @@
 #define ALIKE         SKELETON_ITEM_MAX /* differs_at: nowhere */
 #define APART         (SKELETON_ITEM_MAX + 1)
 
+/* A pattern among those of its length. The first item stands beside it, since
+ * it alone tells most lines and patterns apart without touching the pattern. */
+struct entry {
+    uint64_t first;
+    struct pattern *pattern;
+};
+
+struct bucket {
+    struct entry *entries; /* owned; count of capacity */
+    size_t count;
+    size_t capacity;
+};
+
 struct generalise {
     struct pattern **patterns; /* owned; count of capacity */
     size_t count;
     size_t capacity;
     size_t max_count;
-    struct pattern *by_length[SKELETON_ITEM_MAX + 1];
+    struct bucket by_length[SKELETON_ITEM_MAX + 1];
+    int64_t evict_at; /* no pattern is idle enough before; 0 = not known */
     uint64_t once_count;
     uint64_t line_count;
     uint32_t next_serial;
@@ -46,6 +60,8 @@ void generalise_destroy(struct generalise **set)
         return;
     for (size_t i = 0; i < (*set)->count; i++)
         pattern_destroy(&(*set)->patterns[i]);
+    for (size_t i = 0; i <= SKELETON_ITEM_MAX; i++)
+        free((*set)->by_length[i].entries);
     free((*set)->patterns);
     free(*set);
     *set = NULL;
@@ -60,10 +76,29 @@ void generalise_listen(struct generalise *set, generalise_merged *merged,
 
 /* ---- the table ---------------------------------------------------------- */
 
-static enum cw_status make_room(struct generalise *set, struct cw_error *err)
+static enum cw_status make_bucket_room(struct bucket *bucket,
+                                       struct cw_error *err)
 {
-    if (set->count < set->capacity)
+    if (bucket->count < bucket->capacity)
         return CW_OK;
+    const size_t capacity = bucket->capacity ? bucket->capacity * 2 : 4;
+    struct entry *entries =
+        realloc(bucket->entries, capacity * sizeof(*entries));
+    if (entries == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "%zu patterns", capacity);
+    bucket->entries = entries;
+    bucket->capacity = capacity;
+    return CW_OK;
+}
+
+/* For one more pattern of that many items. */
+static enum cw_status make_room(struct generalise *set, size_t item_count,
+                                struct cw_error *err)
+{
+    const enum cw_status status =
+        make_bucket_room(&set->by_length[item_count], err);
+    if (status != CW_OK || set->count < set->capacity)
+        return status;
     const size_t capacity = set->capacity ? set->capacity * 2 : 16;
     struct pattern **patterns =
         realloc(set->patterns, capacity * sizeof(*patterns));
@@ -74,23 +109,30 @@ static enum cw_status make_room(struct generalise *set, struct cw_error *err)
     return CW_OK;
 }
 
+static uint64_t first_of(const struct pattern *pattern)
+{
+    return pattern->item_count > 0 ? pattern->hashes[0] : SKELETON_VALUE;
+}
+
 /* Room was made before. */
 static void enter(struct generalise *set, struct pattern *pattern)
 {
-    assert(set->count < set->capacity);
+    struct bucket *bucket = &set->by_length[pattern->item_count];
+    assert(set->count < set->capacity && bucket->count < bucket->capacity);
     set->patterns[set->count++] = pattern;
-    pattern->next = set->by_length[pattern->item_count];
-    set->by_length[pattern->item_count] = pattern;
+    bucket->entries[bucket->count++] =
+        (struct entry){first_of(pattern), pattern};
     set->generation++;
 }
 
 static void unlink_pattern(struct generalise *set,
                            const struct pattern *pattern)
 {
-    struct pattern **link = &set->by_length[pattern->item_count];
-    while (*link != pattern)
-        link = &(*link)->next;
-    *link = pattern->next;
+    struct bucket *bucket = &set->by_length[pattern->item_count];
+    size_t at = 0;
+    while (bucket->entries[at].pattern != pattern)
+        at++;
+    bucket->entries[at] = bucket->entries[--bucket->count];
 }
 
 static void leave(struct generalise *set, size_t index)
@@ -133,7 +175,7 @@ static bool has_place(struct generalise *set, int64_t now_at)
 {
     if (set->may_grow && set->count < set->max_count)
         return true;
-    if (set->count == 0)
+    if (set->count == 0 || now_at < set->evict_at)
         return false;
     size_t oldest = 0;
     for (size_t i = 1; i < set->count; i++) {
@@ -144,7 +186,9 @@ static bool has_place(struct generalise *set, int64_t now_at)
              pattern->serial < best->serial))
             oldest = i;
     }
-    if (now_at - set->patterns[oldest]->last_at < GENERALISE_IDLE_US)
+    /* Later lines only make them younger. */
+    set->evict_at = set->patterns[oldest]->last_at + GENERALISE_IDLE_US;
+    if (now_at < set->evict_at)
         return false;
     forget(set, set->patterns[oldest]->id);
     leave(set, oldest);
@@ -173,11 +217,13 @@ static struct pattern *smaller(struct pattern *best, struct pattern *other)
 /* Rule 1 once: whether a member was taken in. */
 static bool unite_covered(struct generalise *set, struct pattern *pattern)
 {
+    const struct bucket *bucket = &set->by_length[pattern->item_count];
     struct pattern *member = NULL;
-    for (struct pattern *other = set->by_length[pattern->item_count];
-         other != NULL; other = other->next)
+    for (size_t i = 0; i < bucket->count; i++) {
+        struct pattern *other = bucket->entries[i].pattern;
         if (pattern_covers(pattern, other) || pattern_covers(other, pattern))
             member = smaller(member, other);
+    }
     if (member == NULL)
         return false;
     take_in(set, pattern, member);
@@ -212,9 +258,9 @@ static size_t variable_place(const struct generalise *set,
                              const struct pattern *pattern)
 {
     size_t values[SKELETON_ITEM_MAX] = {0}; /* beside its own */
-    for (const struct pattern *other = set->by_length[pattern->item_count];
-         other != NULL; other = other->next) {
-        const size_t place = differs_at(pattern, other);
+    const struct bucket *bucket = &set->by_length[pattern->item_count];
+    for (size_t i = 0; i < bucket->count; i++) {
+        const size_t place = differs_at(pattern, bucket->entries[i].pattern);
         if (place < ALIKE)
             values[place]++;
     }
@@ -234,11 +280,11 @@ static bool unite_varying(struct generalise *set, struct pattern *pattern)
     const size_t place = variable_place(set, pattern);
     if (place == APART)
         return false;
+    const struct bucket *bucket = &set->by_length[pattern->item_count];
     struct pattern *member = NULL;
-    for (struct pattern *other = set->by_length[pattern->item_count];
-         other != NULL; other = other->next)
-        if (differs_at(pattern, other) == place)
-            member = smaller(member, other);
+    for (size_t i = 0; i < bucket->count; i++)
+        if (differs_at(pattern, bucket->entries[i].pattern) == place)
+            member = smaller(member, bucket->entries[i].pattern);
     take_in(set, pattern, member);
     return true;
 }
@@ -262,13 +308,18 @@ static size_t count_covering(const struct generalise *set,
                              const struct skeleton *skeleton,
                              struct cw_text line, struct pattern **found)
 {
+    const struct bucket *bucket = &set->by_length[skeleton->count];
+    const uint64_t first =
+        skeleton->count > 0 ? skeleton->items[0].hash : SKELETON_VALUE;
     size_t count = 0;
-    for (struct pattern *pattern = set->by_length[skeleton->count];
-         pattern != NULL; pattern = pattern->next)
-        if (pattern_covers_line(pattern, skeleton, line)) {
-            *found = pattern;
+    for (size_t i = 0; i < bucket->count; i++) {
+        const struct entry *entry = &bucket->entries[i];
+        if ((entry->first == first || entry->first == SKELETON_VALUE) &&
+            pattern_covers_line(entry->pattern, skeleton, line)) {
+            *found = entry->pattern;
             count++;
         }
+    }
     return count;
 }
 
@@ -280,7 +331,7 @@ static enum cw_status add(struct generalise *set,
     struct pattern *pattern = NULL;
     enum cw_status status = pattern_create(&pattern, skeleton, line, err);
     if (status == CW_OK)
-        status = make_room(set, err);
+        status = make_room(set, skeleton->count, err);
     if (status != CW_OK) {
         pattern_destroy(&pattern);
         return status;
@@ -385,11 +436,13 @@ static enum cw_status load_patterns(struct generalise *set, uint32_t count,
 {
     for (uint32_t i = 0; i < count; i++) {
         struct pattern *pattern = NULL;
-        enum cw_status status = make_room(set, err);
+        enum cw_status status = pattern_load(&pattern, in, err);
         if (status == CW_OK)
-            status = pattern_load(&pattern, in, err);
-        if (status != CW_OK)
+            status = make_room(set, pattern->item_count, err);
+        if (status != CW_OK) {
+            pattern_destroy(&pattern);
             return status;
+        }
         enter(set, pattern);
         set->once_count += pattern->lines == 1;
     }

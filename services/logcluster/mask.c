@@ -54,13 +54,16 @@ static bool is_one_of(struct cw_text token, const char *const *words,
                       size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (cw_text_is(token, words[i]))
+        if (words[i][0] == token.bytes[0] && cw_text_is(token, words[i]))
             return true;
     return false;
 }
 
 static bool is_constant_of_a_language(struct cw_text token)
 {
+    const char first = (char)(token.bytes[0] | 0x20);
+    if (first != 't' && first != 'f' && first != 'n')
+        return false; /* most words leave here */
     if (token.size == 3)
         return strncasecmp(token.bytes, "nil", 3) == 0;
     if (token.size == 4)
@@ -128,7 +131,8 @@ bool mask_is_value(struct cw_text token, unsigned classes)
 
 bool mask_is_unit(struct cw_text token)
 {
-    return token.size <= 7 && is_one_of(token, unit, COUNT(unit));
+    return token.size <= 7 && strchr("BKMGTnumsb", token.bytes[0]) != NULL &&
+           is_one_of(token, unit, COUNT(unit));
 }
 
 static int compare_state(const void *key, const void *word)

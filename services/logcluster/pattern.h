@@ -20,6 +20,15 @@
 #define PATTERN_LINEAGE_MAX   16
 
 struct pattern {
+    /* What a line on the hit path touches stands together. */
+    uint64_t lines;
+    uint64_t window_lines; /* since the last window closed */
+    int64_t last_at;       /* us, stream time of its last line */
+    int32_t severity;      /* highest of its lines */
+    bool tracked;          /* its rate is a series */
+    bool changed;          /* to be told on patterns */
+    bool watched;          /* novelty keeps an entry of it */
+
     uint64_t id;     /* skeleton_id of hashes */
     uint32_t serial; /* within its set; never used twice */
     uint32_t item_count;
@@ -36,14 +45,6 @@ struct pattern {
 
     int64_t first_event_at; /* us, event time of its first line */
     int64_t made_at;        /* us, stream time */
-    int64_t last_at;        /* us, stream time of its last line */
-    uint64_t lines;
-    uint64_t window_lines; /* since the last window closed */
-    int32_t severity;      /* highest of its lines */
-    bool tracked;          /* its rate is a series */
-    bool changed;          /* to be told on patterns */
-    bool watched;          /* novelty keeps an entry of it */
-    struct pattern *next;  /* of the same length, in the set */
 };
 
 /* A pattern without lines, as line looks. The caller owns it. CW_NO_MEMORY. */

@@ -1,0 +1,2 @@
+add_executable(logcluster_bench logcluster_bench.c)
+target_link_libraries(logcluster_bench PRIVATE logcluster_core m)
