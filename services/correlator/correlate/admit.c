@@ -136,8 +136,9 @@ static bool is_company(const struct corr_turn *turn,
     if (a->series == b->series)
         return false;
     return a->entity_id == b->entity_id ||
-           corr_reach_find(&turn->domain->near, turn->domain->graph,
-                           b->entity_id) != CORR_NONE;
+           corr_reach_find(
+               &turn->domain->near,
+               corr_graph_node(turn->domain->graph, b->entity_id)) != CORR_NONE;
 }
 
 /* The first that waits on the same or a neighbouring entity. */

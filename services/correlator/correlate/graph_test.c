@@ -62,7 +62,8 @@ static int hops(const struct corr_graph *graph, const char *core,
         assert_int_equal(cw_map64_put(members, id_of(member), 0, &err), CW_OK);
     const struct corr_reach_from from = {&id, 1, members, 100, 100, max_hops};
     assert_int_equal(corr_reach_build(&reach, graph, &from, &err), CW_OK);
-    const uint32_t place = corr_reach_find(&reach, graph, id_of(to));
+    const uint32_t place =
+        corr_reach_find(&reach, corr_graph_node(graph, id_of(to)));
     const int found = place == CORR_NONE ? -1 : reach.places[place].hops;
     corr_reach_fini(&reach);
     cw_map64_destroy(&members);

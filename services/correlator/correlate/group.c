@@ -6,6 +6,13 @@
 #define SHARED_MAX 8u
 #define UNLIKE     0.7
 
+/* A signal, and what need not be asked again for each incident. */
+struct question {
+    const struct corr_signal *signal;
+    uint32_t node; /* of its entity, CORR_NONE when no edge holds it */
+    bool blind;    /* the domain knows no topology at all */
+};
+
 static const double hop_decay[CORR_HOPS_MAX + 1] = {1.0, 0.7, 0.45, 0.25};
 
 static const char *const rule_names[] = {
@@ -65,23 +72,24 @@ static double kind_factor(const struct corr_signal *signal,
 
 /* Hop factor of a signal on another entity; 0 = it does not belong. */
 static enum cw_status hop_factor(const struct corr_turn *turn,
-                                 const struct corr_signal *signal, int64_t gap,
+                                 const struct question *question, int64_t gap,
                                  struct corr_match *match, double *factor,
                                  struct cw_error *err)
 {
     *factor = 0.0;
-    if (corr_graph_edges(turn->domain->graph) == 0) {
+    if (question->blind) {
         match->rule = CORR_RULE_SAME_TIME;
         *factor = gap <= turn->config->blind_us ? hop_decay[2] : 0.0;
         return CW_OK;
     }
+    if (question->node == CORR_NONE)
+        return CW_OK;
     const enum cw_status status = refresh_reach(turn, match->incident, err);
     if (status != CW_OK)
         return status;
     const struct corr_reach *reach = &match->incident->reach;
     match->rule = CORR_RULE_TOPOLOGY;
-    match->place =
-        corr_reach_find(reach, turn->domain->graph, signal->entity_id);
+    match->place = corr_reach_find(reach, question->node);
     if (match->place != CORR_NONE)
         *factor = hop_decay[reach->places[match->place].hops];
     return CW_OK;
@@ -105,11 +113,12 @@ static bool may_reopen(const struct corr_signal *signal,
 
 /* How near a signal is to the incident in time and place; 0 = not at all. */
 static enum cw_status nearness(const struct corr_turn *turn,
-                               const struct corr_signal *signal,
+                               const struct question *question,
                                struct corr_match *match, double *factor,
                                struct cw_error *err)
 {
     const struct corr_incident *incident = match->incident;
+    const struct corr_signal *signal = question->signal;
     const int64_t gap = gap_of(incident, signal->member.started_at);
     *factor = 0.0;
     if (corr_incident_has(incident, signal->entity_id)) {
@@ -121,21 +130,23 @@ static enum cw_status nearness(const struct corr_turn *turn,
     if (!takes_others(turn, incident, gap))
         return CW_OK;
     const enum cw_status status =
-        hop_factor(turn, signal, gap, match, factor, err);
+        hop_factor(turn, question, gap, match, factor, err);
     if (status == CW_OK && *factor > 0.0)
         *factor *= cw_exp(-(double)gap / (double)turn->config->window_us);
     return status;
 }
 
-enum cw_status corr_group_try(const struct corr_turn *turn,
-                              const struct corr_signal *signal,
-                              struct corr_incident *incident,
-                              struct corr_match *match, struct cw_error *err)
+static enum cw_status ask(const struct corr_turn *turn,
+                          const struct question *question,
+                          struct corr_incident *incident,
+                          struct corr_match *match, struct cw_error *err)
 {
     struct corr_match tried = {.incident = incident, .place = CORR_NONE};
+    const struct corr_signal *signal = question->signal;
     double factor = 0.0;
     *match = (struct corr_match){.incident = NULL};
-    const enum cw_status status = nearness(turn, signal, &tried, &factor, err);
+    const enum cw_status status =
+        nearness(turn, question, &tried, &factor, err);
     if (status != CW_OK || !(factor >= turn->config->theta))
         return status; /* likeness only lowers it */
     tried.similarity = corr_title_likeness(signal->member.title,
@@ -145,6 +156,26 @@ enum cw_status corr_group_try(const struct corr_turn *turn,
     if (tried.score >= turn->config->theta)
         *match = tried;
     return CW_OK;
+}
+
+static struct question question_of(const struct corr_turn *turn,
+                                   const struct corr_signal *signal)
+{
+    const struct corr_graph *graph = turn->domain->graph;
+    return (struct question){
+        .signal = signal,
+        .node = corr_graph_node(graph, signal->entity_id),
+        .blind = corr_graph_edges(graph) == 0,
+    };
+}
+
+enum cw_status corr_group_try(const struct corr_turn *turn,
+                              const struct corr_signal *signal,
+                              struct corr_incident *incident,
+                              struct corr_match *match, struct cw_error *err)
+{
+    const struct question question = question_of(turn, signal);
+    return ask(turn, &question, incident, match, err);
 }
 
 /* An open incident goes before a resolved one: joining it wakes nobody. */
@@ -159,29 +190,36 @@ static bool better(const struct corr_match *a, const struct corr_match *b)
     return a->score > b->score;
 }
 
+/* No live incident has the entity, so one can only match by its reach. */
+static bool may_match(const struct question *question,
+                      const struct corr_incident *incident)
+{
+    return question->blind || question->node != CORR_NONE ||
+           !corr_incident_live(incident);
+}
+
 enum cw_status corr_group_find(const struct corr_turn *turn,
                                const struct corr_signal *signal,
                                struct corr_match *match, struct cw_error *err)
 {
     const struct corr_domain *domain = turn->domain;
+    const struct question question = question_of(turn, signal);
     struct corr_incident *owner = corr_domain_owner(domain, signal->entity_id);
+    enum cw_status status = CW_OK;
     *match = (struct corr_match){.incident = NULL};
-    if (owner != NULL) {
-        const enum cw_status status =
-            corr_group_try(turn, signal, owner, match, err);
-        if (status != CW_OK || match->incident != NULL)
-            return status;
-    }
-    for (size_t i = 0; i < domain->incident_count; i++) {
+    if (owner != NULL)
+        status = ask(turn, &question, owner, match, err);
+    if (status != CW_OK || match->incident != NULL)
+        return status;
+    for (size_t i = 0; i < domain->incident_count && status == CW_OK; i++) {
         struct corr_match tried;
-        const enum cw_status status =
-            corr_group_try(turn, signal, domain->incidents[i], &tried, err);
-        if (status != CW_OK)
-            return status;
-        if (tried.incident != NULL && better(&tried, match))
+        if (!may_match(&question, domain->incidents[i]))
+            continue;
+        status = ask(turn, &question, domain->incidents[i], &tried, err);
+        if (status == CW_OK && tried.incident != NULL && better(&tried, match))
             *match = tried;
     }
-    return CW_OK;
+    return status;
 }
 
 static void add_path(const struct corr_turn *turn,

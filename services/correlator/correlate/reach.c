@@ -132,10 +132,8 @@ enum cw_status corr_reach_build(struct corr_reach *reach,
     return status;
 }
 
-uint32_t corr_reach_find(const struct corr_reach *reach,
-                         const struct corr_graph *graph, uint64_t entity_id)
+uint32_t corr_reach_find(const struct corr_reach *reach, uint32_t node)
 {
-    const uint32_t node = corr_graph_node(graph, entity_id);
     if (node == CORR_NONE || reach->by_state == NULL)
         return CORR_NONE;
     uint64_t straight = CORR_NONE;

@@ -53,8 +53,7 @@ CW_MUST_USE enum cw_status corr_reach_build(struct corr_reach *reach,
                                             const struct corr_reach_from *from,
                                             struct cw_error *err);
 
-/* Place of the entity nearest to the core, CORR_NONE when out of reach. */
-uint32_t corr_reach_find(const struct corr_reach *reach,
-                         const struct corr_graph *graph, uint64_t entity_id);
+/* Place of the node nearest to the core, CORR_NONE when out of reach. */
+uint32_t corr_reach_find(const struct corr_reach *reach, uint32_t node);
 
 #endif
