@@ -106,11 +106,19 @@ static bool continues_value(const struct scan *scan)
     return scan->in_value && !(scan->gap.kinds & stops);
 }
 
+static bool looks_like_value(const struct scan *scan, struct tokens_run run)
+{
+    return mask_is_value(text_of(scan, run), run.classes) ||
+           names_a_port(scan, run) || belongs_to_an_address(scan, run);
+}
+
 static bool is_value(struct scan *scan, struct tokens_run run)
 {
     if (continues_value(scan))
         return true;
     scan->in_value = false;
+    if (scan->gap.kinds == TOKENS_SPACE) /* most words; nothing marks them */
+        return looks_like_value(scan, run);
     const bool behind_equal = stands_behind_equal(scan);
     if ((behind_equal || stands_in_quotes(scan, run)) &&
         !mask_is_telling_key(scan->previous)) {
@@ -123,8 +131,7 @@ static bool is_value(struct scan *scan, struct tokens_run run)
         scan->commas = true;
         return true;
     }
-    return mask_is_value(text_of(scan, run), run.classes) ||
-           names_a_port(scan, run) || belongs_to_an_address(scan, run);
+    return looks_like_value(scan, run);
 }
 
 static bool last_is_value(const struct skeleton *skeleton)

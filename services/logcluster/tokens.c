@@ -137,6 +137,13 @@ static unsigned kind_of(char byte)
 struct tokens_gap tokens_gap(const char *bytes, size_t at, size_t end)
 {
     struct tokens_gap gap = {.at = at};
+    if (end - at >= 2 && bytes[at] == ' ' &&
+        (class_of[(unsigned char)bytes[at + 1]] &
+         (TOKENS_DELIMITER | TOKENS_DOT)) == 0) { /* one blank: most gaps */
+        gap.kinds = TOKENS_SPACE;
+        gap.size = 1;
+        return gap;
+    }
     while (at < end) {
         const bool leader = is_leader(bytes, at, end);
         if (!leader && !tokens_is_delimiter(bytes[at]))

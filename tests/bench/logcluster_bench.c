@@ -259,7 +259,8 @@ static void show_limit(const struct bench *bench)
            blanks);
 }
 
-int main(void)
+/* logcluster_bench [SCENARIO] */
+int main(int count, char **arguments)
 {
     static const struct scenario scenarios[] = {
         {"service", write_service, 1},       {"8 services", write_service, 8},
@@ -272,6 +273,8 @@ int main(void)
     if (bench.lines == NULL || bench.texts == NULL || bench.names == NULL)
         fail("out of memory");
     for (size_t i = 0; i < COUNT(scenarios); i++) {
+        if (count > 1 && strcmp(arguments[1], scenarios[i].name) != 0)
+            continue;
         make_lines(&bench, &scenarios[i]);
         run(&bench, &scenarios[i]);
         if (i == 0)
