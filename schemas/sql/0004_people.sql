@@ -106,8 +106,8 @@ $$;
 COMMENT ON FUNCTION causeway.label(text, text, text, text, text) IS
     'Feedback that later decisions learn from: SELECT causeway.label(''INC-7Q4K2'', ''false'', ''ana'', ''a batch job'')';
 
-CREATE FUNCTION causeway.silence(matchers jsonb, owner text, reason text, expires timestamptz, tenant text DEFAULT 'default')
-    RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION causeway.silence(matchers jsonb, owner text, reason text, expires timestamptz, tenant text DEFAULT 'default',
+    domain text DEFAULT NULL) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     bad text;
     list jsonb;
@@ -132,10 +132,10 @@ BEGIN
     END IF;
     SELECT jsonb_agg(jsonb_build_object('label', key, 'value', value) ORDER BY key) INTO list FROM jsonb_each_text(matchers);
     RETURN causeway.say('silence', tenant, '', owner, jsonb_build_object('reason', reason, 'matchers', list,
-        'expires_at', (extract(epoch FROM expires) * 1000000)::bigint));
+        'domain', coalesce(domain, tenant), 'expires_at', (extract(epoch FROM expires) * 1000000)::bigint));
 END
 $$;
-COMMENT ON FUNCTION causeway.silence(jsonb, text, text, timestamptz, text) IS
+COMMENT ON FUNCTION causeway.silence(jsonb, text, text, timestamptz, text, text) IS
     'No pages for what matches, until it expires: SELECT causeway.silence(''{"entity": "cart"}'', ''ana'', ''deploy'', now() + interval ''1 hour'')';
 
 CREATE FUNCTION causeway.unsilence(silence_id text, by text, reason text DEFAULT '', tenant text DEFAULT 'default')
@@ -206,15 +206,27 @@ END
 $$;
 COMMENT ON FUNCTION causeway.reject(text, text, text, text) IS 'Refuses a proposed action.';
 
-CREATE FUNCTION causeway.kill_switch(value text, by text, reason text DEFAULT '', tenant text DEFAULT 'default')
-    RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION causeway.kill_switch(value text, by text, reason text DEFAULT '', tenant text DEFAULT 'default',
+    domain text DEFAULT NULL) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    each text;
+    made text;
 BEGIN
     PERFORM causeway.require_tenant(tenant);
     IF value IS NULL OR value NOT IN ('stop', 'start') THEN
         RAISE EXCEPTION 'the kill switch knows stop and start, not %', coalesce(quote_literal(value), 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN causeway.say('kill_switch', tenant, '', by, jsonb_build_object('value', value, 'reason', reason));
+    -- A command reaches the owner of one domain, so all of them are told.
+    FOR each IN SELECT kill_switch.domain WHERE kill_switch.domain IS NOT NULL
+                UNION SELECT kill_switch.tenant WHERE kill_switch.domain IS NULL
+                UNION SELECT i.domain FROM causeway.incidents AS i
+                      WHERE kill_switch.domain IS NULL AND i.tenant = kill_switch.tenant
+                ORDER BY 1 LOOP
+        made := causeway.say('kill_switch', tenant, '', by, jsonb_build_object('value', value, 'reason', reason, 'domain', each));
+    END LOOP;
+    RETURN made;
 END
 $$;
-COMMENT ON FUNCTION causeway.kill_switch(text, text, text, text) IS 'stop: no action of the tenant starts any more; start: again.';
+COMMENT ON FUNCTION causeway.kill_switch(text, text, text, text, text) IS
+    'stop: no action of the tenant starts any more; start: again. One command per domain, or for the domain named; returns the id of the last.';

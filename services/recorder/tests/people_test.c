@@ -143,6 +143,35 @@ static void the_same_words_in_one_transaction_are_one_command(void **state)
     world_drop(&world);
 }
 
+/* A command goes to the owner of one domain: stopping must reach each. */
+static void the_kill_switch_reaches_every_domain(void **state)
+{
+    (void)state;
+    struct world world = world_make();
+    struct cw_incident incident = {.meta = world_meta(1, WORLD_NOON),
+                                   .incident_id = CW_TEXT("INC-22222"),
+                                   .started_at = WORLD_NOON,
+                                   .opened_at = WORLD_NOON};
+    incident.meta.domain = CW_TEXT("shop");
+    store(&world, CW_TOPIC_INCIDENTS, &incident);
+    world_run(&world, "SELECT causeway.kill_switch('stop', 'ana')");
+    assert_value(
+        &world,
+        "SELECT string_agg(domain, ' ' ORDER BY domain) FROM causeway.outbox",
+        "default shop");
+    world_run(
+        &world,
+        "SELECT causeway.kill_switch('start', 'ana', '', 'default', 'shop')");
+    assert_value(&world, "SELECT count(*) FROM causeway.outbox", "3");
+    world_run(&world,
+              "SELECT causeway.silence('{\"entity\": \"x\"}', 'ana', 'y', "
+              "now() + '1h', 'default', 'shop')");
+    assert_value(&world,
+                 "SELECT count(*) FROM causeway.outbox WHERE domain = 'shop'",
+                 "3");
+    world_drop(&world);
+}
+
 static void what_makes_no_sense_is_refused_with_the_reason(void **state)
 {
     (void)state;
@@ -400,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_saying_reaches_the_sender_once),
         cmocka_unit_test(the_same_words_in_one_transaction_are_one_command),
+        cmocka_unit_test(the_kill_switch_reaches_every_domain),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_the_reason),
         cmocka_unit_test(an_approval_is_bound_to_what_was_read),
         cmocka_unit_test(a_silence_carries_matchers_and_expiry),
