@@ -7,6 +7,7 @@
 #include "redact.h"
 #include "unzip.h"
 
+#define TOPIC_SIZE_MAX  249 /* Kafka's own limit */
 #define DAY_US          INT64_C(86400000000)
 #define PLAIN_SIZE_MAX  (16u * 1024u * 1024u)
 #define PARTS_MAX_0     200000
@@ -21,6 +22,12 @@ struct cw_core {
     struct draft *draft;
     struct tree_parser *parser;
     struct normalizer_counts counts;
+
+    /* Of the topic last seen, as a core sees one only: a memo of a pure
+     * function, so losing it changes nothing. */
+    char topic[TOPIC_SIZE_MAX];
+    size_t topic_size; /* 0: nothing yet */
+    struct recognised recognised;
 };
 
 static const enum cw_topic inputs[] = {CW_TOPIC_RAW, CW_TOPIC_COUNT};
@@ -154,6 +161,20 @@ static enum cw_status read_record(struct cw_core *core, enum format format,
     return documents_read(core->parser, core->draft, plain, spec->element, err);
 }
 
+static const struct recognised *recognise(struct cw_core *core,
+                                          struct cw_text topic)
+{
+    const struct cw_text last = {core->topic, core->topic_size};
+    if (topic.size > 0 && cw_text_equal(topic, last))
+        return &core->recognised;
+    core->recognised =
+        recognise_topic(core->config->topics, core->config->topic_count, topic);
+    core->topic_size = topic.size <= sizeof(core->topic) ? topic.size : 0;
+    if (core->topic_size > 0)
+        memcpy(core->topic, topic.bytes, topic.size);
+    return &core->recognised;
+}
+
 static enum cw_status step(struct cw_core *core, uint32_t shard,
                            const struct cw_item *item, struct cw_emit *emit,
                            struct cw_error *err)
@@ -165,12 +186,11 @@ static enum cw_status step(struct cw_core *core, uint32_t shard,
         core->counts.tombstones++;
         return CW_OK;
     }
-    const struct recognised recognised = recognise_topic(
-        core->config->topics, core->config->topic_count, raw->topic);
-    begin(core, item, &recognised, emit);
+    const struct recognised *recognised = recognise(core, raw->topic);
+    begin(core, item, recognised, emit);
     struct cw_error why = {0};
     enum cw_status status =
-        read_record(core, recognised.format, raw->value, &why);
+        read_record(core, recognised->format, raw->value, &why);
     if (status == CW_OK)
         status = draft_commit(core->draft, &why);
     if (cw_status_action(status) == CW_DEAD_LETTER)

@@ -80,6 +80,7 @@ static size_t rank_of(struct cw_text key)
 {
     for (size_t i = 0; i < KNOWN_COUNT; i++)
         if (known_keys[i].key.size == key.size &&
+            known_keys[i].key.bytes[key.size - 1] == key.bytes[key.size - 1] &&
             memcmp(known_keys[i].key.bytes, key.bytes, key.size) == 0)
             return i;
     return KNOWN_COUNT;

@@ -46,25 +46,57 @@ static bool is_local_part(char c)
            c == '-';
 }
 
-static bool ends_with(const char *word, size_t size, const char *part)
+/* Compared without case, '-', '_' and '.'; as the end of the key, so that
+ * db_password and x-api-key are found too. The last letter is looked at first:
+ * every label of every record comes by here. */
+static bool is_secret_word(const char *word, size_t size)
 {
-    const size_t length = strlen(part);
-    return size >= length && memcmp(word + size - length, part, length) == 0;
+    static const struct cw_text ends[] = {
+        CW_TEXT("password"),      CW_TEXT("passwd"),
+        CW_TEXT("passphrase"),    CW_TEXT("pwd"),
+        CW_TEXT("secret"),        CW_TEXT("apikey"),
+        CW_TEXT("accesskey"),     CW_TEXT("secretkey"),
+        CW_TEXT("privatekey"),    CW_TEXT("routingkey"),
+        CW_TEXT("servicekey"),    CW_TEXT("integrationkey"),
+        CW_TEXT("authorization"), CW_TEXT("accesstoken"),
+        CW_TEXT("refreshtoken"),  CW_TEXT("authtoken"),
+        CW_TEXT("bearertoken"),   CW_TEXT("idtoken"),
+        CW_TEXT("sessiontoken"),  CW_TEXT("hectoken"),
+        CW_TEXT("cookie"),        CW_TEXT("clientsecret"),
+        CW_TEXT("credentials"),   CW_TEXT("connectionstring")};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        const struct cw_text end = ends[i];
+        if (size >= end.size && word[size - 1] == end.bytes[end.size - 1] &&
+            memcmp(word + size - end.size, end.bytes, end.size) == 0)
+            return true;
+    }
+    return size == 5 && memcmp(word, "token", 5) == 0;
 }
 
-/* Compared without case, '-' , '_' and '.'; as the end of the key, so that
- * db_password and x-api-key are found too. */
+/* Letters on which some secret word ends. */
+static bool may_end_secret(char last)
+{
+    switch (lower(last)) {
+    case 'd':
+    case 'e':
+    case 'g':
+    case 'n':
+    case 's':
+    case 't':
+    case 'y':
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool redact_is_secret_key(struct cw_text key)
 {
-    static const char *const ends[] = {
-        "password",         "passwd",     "passphrase",     "pwd",
-        "secret",           "apikey",     "accesskey",      "secretkey",
-        "privatekey",       "routingkey", "authorization",  "accesstoken",
-        "refreshtoken",     "authtoken",  "bearertoken",    "idtoken",
-        "sessiontoken",     "cookie",     "clientsecret",   "credentials",
-        "connectionstring", "servicekey", "integrationkey", "hectoken"};
     char word[KEY_MAX];
     size_t size = 0;
+    if (key.size == 0 || key.size > 2 * KEY_MAX ||
+        !may_end_secret(key.bytes[key.size - 1]))
+        return false;
     for (size_t i = 0; i < key.size; i++) {
         if (key.bytes[i] == '-' || key.bytes[i] == '_' || key.bytes[i] == '.')
             continue;
@@ -72,12 +104,7 @@ bool redact_is_secret_key(struct cw_text key)
             return false;
         word[size++] = lower(key.bytes[i]);
     }
-    if (size == 5 && memcmp(word, "token", 5) == 0)
-        return true;
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        if (ends_with(word, size, ends[i]))
-            return true;
-    return false;
+    return size > 0 && is_secret_word(word, size);
 }
 
 static size_t skip_blanks(struct cw_text text, size_t at)

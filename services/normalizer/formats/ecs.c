@@ -36,55 +36,55 @@ enum role {
 
 /* By size, then bytes: searched by halves. rank: lower wins. */
 static const struct known_path {
-    const char *path;
+    struct cw_text path;
     enum role role;
     unsigned rank;
 } paths[] = {
-    {"ts", ROLE_TIME, 4},
-    {"log", ROLE_BODY, 3},
-    {"lvl", ROLE_LEVEL, 5},
-    {"msg", ROLE_BODY, 2},
-    {"HOST", ROLE_HOST, 1},
-    {"body", ROLE_BODY, 4},
-    {"time", ROLE_TIME, 3},
-    {"level", ROLE_LEVEL, 2},
-    {"logger", ROLE_SOURCE, 4},
-    {"rawmsg", ROLE_NOTHING, 0},
-    {"source", ROLE_SOURCE, 7},
-    {"spanId", ROLE_SPAN, 3},
-    {"stream", ROLE_SOURCE, 9},
-    {"ISODATE", ROLE_TIME, 5},
-    {"MESSAGE", ROLE_BODY, 5},
-    {"PROGRAM", ROLE_SOURCE, 2},
-    {"message", ROLE_BODY, 1},
-    {"span.id", ROLE_SPAN, 1},
-    {"span_id", ROLE_SPAN, 2},
-    {"traceId", ROLE_TRACE, 3},
-    {"@version", ROLE_NOTHING, 0},
-    {"PRIORITY", ROLE_LEVEL, 4},
-    {"app-name", ROLE_SOURCE, 3},
-    {"loglevel", ROLE_LEVEL, 6},
-    {"severity", ROLE_LEVEL, 3},
-    {"trace.id", ROLE_TRACE, 1},
-    {"trace_id", ROLE_TRACE, 2},
-    {"log.level", ROLE_LEVEL, 1},
-    {"timestamp", ROLE_TIME, 2},
-    {"@timestamp", ROLE_TIME, 1},
-    {"input.type", ROLE_NOTHING, 0},
-    {"log.logger", ROLE_SOURCE, 3},
-    {"log.offset", ROLE_NOTHING, 0},
-    {"timeMillis", ROLE_TIME, 6},
-    {"ecs.version", ROLE_NOTHING, 0},
-    {"logger_name", ROLE_SOURCE, 5},
-    {"programname", ROLE_SOURCE, 1},
-    {"process.name", ROLE_SOURCE, 6},
-    {"timereported", ROLE_TIME, 4},
-    {"log.file.path", ROLE_SOURCE, 2},
-    {"severity_text", ROLE_LEVEL, 4},
-    {"short_message", ROLE_BODY, 6},
-    {"timegenerated", ROLE_TIME, 9},
-    {"event.original", ROLE_BODY, 9},
-    {"syslogseverity", ROLE_LEVEL, 2},
+    {CW_TEXT("ts"), ROLE_TIME, 4},
+    {CW_TEXT("log"), ROLE_BODY, 3},
+    {CW_TEXT("lvl"), ROLE_LEVEL, 5},
+    {CW_TEXT("msg"), ROLE_BODY, 2},
+    {CW_TEXT("HOST"), ROLE_HOST, 1},
+    {CW_TEXT("body"), ROLE_BODY, 4},
+    {CW_TEXT("time"), ROLE_TIME, 3},
+    {CW_TEXT("level"), ROLE_LEVEL, 2},
+    {CW_TEXT("logger"), ROLE_SOURCE, 4},
+    {CW_TEXT("rawmsg"), ROLE_NOTHING, 0},
+    {CW_TEXT("source"), ROLE_SOURCE, 7},
+    {CW_TEXT("spanId"), ROLE_SPAN, 3},
+    {CW_TEXT("stream"), ROLE_SOURCE, 9},
+    {CW_TEXT("ISODATE"), ROLE_TIME, 5},
+    {CW_TEXT("MESSAGE"), ROLE_BODY, 5},
+    {CW_TEXT("PROGRAM"), ROLE_SOURCE, 2},
+    {CW_TEXT("message"), ROLE_BODY, 1},
+    {CW_TEXT("span.id"), ROLE_SPAN, 1},
+    {CW_TEXT("span_id"), ROLE_SPAN, 2},
+    {CW_TEXT("traceId"), ROLE_TRACE, 3},
+    {CW_TEXT("@version"), ROLE_NOTHING, 0},
+    {CW_TEXT("PRIORITY"), ROLE_LEVEL, 4},
+    {CW_TEXT("app-name"), ROLE_SOURCE, 3},
+    {CW_TEXT("loglevel"), ROLE_LEVEL, 6},
+    {CW_TEXT("severity"), ROLE_LEVEL, 3},
+    {CW_TEXT("trace.id"), ROLE_TRACE, 1},
+    {CW_TEXT("trace_id"), ROLE_TRACE, 2},
+    {CW_TEXT("log.level"), ROLE_LEVEL, 1},
+    {CW_TEXT("timestamp"), ROLE_TIME, 2},
+    {CW_TEXT("@timestamp"), ROLE_TIME, 1},
+    {CW_TEXT("input.type"), ROLE_NOTHING, 0},
+    {CW_TEXT("log.logger"), ROLE_SOURCE, 3},
+    {CW_TEXT("log.offset"), ROLE_NOTHING, 0},
+    {CW_TEXT("timeMillis"), ROLE_TIME, 6},
+    {CW_TEXT("ecs.version"), ROLE_NOTHING, 0},
+    {CW_TEXT("logger_name"), ROLE_SOURCE, 5},
+    {CW_TEXT("programname"), ROLE_SOURCE, 1},
+    {CW_TEXT("process.name"), ROLE_SOURCE, 6},
+    {CW_TEXT("timereported"), ROLE_TIME, 4},
+    {CW_TEXT("log.file.path"), ROLE_SOURCE, 2},
+    {CW_TEXT("severity_text"), ROLE_LEVEL, 4},
+    {CW_TEXT("short_message"), ROLE_BODY, 6},
+    {CW_TEXT("timegenerated"), ROLE_TIME, 9},
+    {CW_TEXT("event.original"), ROLE_BODY, 9},
+    {CW_TEXT("syslogseverity"), ROLE_LEVEL, 2},
 };
 
 #define PATH_COUNT (sizeof(paths) / sizeof(paths[0]))
@@ -97,12 +97,11 @@ struct reading {
     unsigned rank[ROLE_COUNT];
 };
 
-static int compare(struct cw_text path, const char *known)
+static int compare(struct cw_text path, struct cw_text known)
 {
-    const size_t size = strlen(known);
-    if (path.size != size)
-        return path.size < size ? -1 : 1;
-    return memcmp(path.bytes, known, size);
+    if (path.size != known.size)
+        return path.size < known.size ? -1 : 1;
+    return memcmp(path.bytes, known.bytes, known.size);
 }
 
 static const struct known_path *find_path(struct cw_text path)
