@@ -18,6 +18,7 @@
 #ifndef LOGCLUSTER_CORE_H
 #define LOGCLUSTER_CORE_H
 
+#include "base/options.h"
 #include "core/core.h"
 
 struct logcluster_config {
@@ -36,6 +37,9 @@ struct logcluster_config {
 
 /* What a service starts with. */
 struct logcluster_config logcluster_config_default(void);
+
+extern const struct cw_option logcluster_options[];
+extern const size_t logcluster_option_count;
 
 struct logcluster_counts {
     uint64_t lines;

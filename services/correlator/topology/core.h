@@ -21,6 +21,7 @@
 #ifndef CORRELATOR_TOPOLOGY_CORE_H
 #define CORRELATOR_TOPOLOGY_CORE_H
 
+#include "base/options.h"
 #include "core/core.h"
 
 struct topology_config {
@@ -35,6 +36,9 @@ struct topology_config {
 };
 
 struct topology_config topology_config_default(void);
+
+extern const struct cw_option topology_options[];
+extern const size_t topology_option_count;
 
 struct topology_counts {
     uint64_t spans;
