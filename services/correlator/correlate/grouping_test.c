@@ -24,7 +24,7 @@ TEST(T3_outside_the_window_opens_a_new_incident)
 {
     BEGIN(kit);
     kit_edge(&kit, 0, "cart", "db");
-    kit_fire(&kit, 10, "db", "disk");
+    kit_fire(&kit, 10, "db", "errors");
     kit_fire(&kit, 10 + 11 * 60, "cart", "errors"); /* the window is 10 min */
     kit_wait(&kit, 700);
     assert_int_equal(kit_incidents(&kit), 2);

@@ -152,7 +152,6 @@ void corr_incident_absorb(struct corr_incident *incident,
         incident->last_onset_at = record->started_at;
     incident->families |= 1u << (unsigned)record->family;
     incident->heard_at = now_at;
-    incident->calm_at = 0;
     incident->firing_count++;
     incident->dirty = true;
 }

@@ -216,7 +216,7 @@ enum cw_status corr_life_join(const struct corr_turn *turn,
     if (status != CW_OK)
         return status;
     corr_incident_absorb(incident, &signal->member, turn->now_at);
-    if (!holds_open(&signal->member))
+    if (!counted && !holds_open(&signal->member))
         incident->firing_count--;
     incident->member_count++;
     status = reopen(turn, incident, *text, err);

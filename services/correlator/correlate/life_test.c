@@ -90,7 +90,9 @@ TEST(T14_reopens_the_same_id_within_the_window_and_not_after)
     assert_int_equal(kit_incident(&kit, 0)->status, CW_INCIDENT_STATUS_OPEN);
     assert_int_equal(kit_notices(&kit, CW_TRANSITION_REOPENED), 1);
     kit_end(&kit, 90, "cart", "slow");
-    kit_wait(&kit, 211); /* quiet has doubled: 120 s */
+    kit_wait(&kit, 209); /* quiet has doubled: 120 s */
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_RESOLVED), 1);
+    kit_wait(&kit, 211);
     assert_int_equal(kit_notices(&kit, CW_TRANSITION_RESOLVED), 2);
     kit_fire(&kit, 210 + 901, "cart", "slow");
     kit_wait(&kit, 210 + 902);
@@ -122,6 +124,38 @@ TEST(T14_a_person_acknowledges_and_resolves)
     assert_false(incident->members[0].firing);
     assert_int_equal(kit_notices(&kit, CW_TRANSITION_ACKNOWLEDGED), 1);
     assert_int_equal(kit_notices(&kit, CW_TRANSITION_RESOLVED), 1);
+    kit_close(&kit);
+}
+
+TEST(T14_what_was_said_before_the_reopening_is_not_said_again)
+{
+    BEGIN(kit);
+    char id[16] = {0};
+    kit_fire(&kit, 0, "cart", "slow");
+    kit_wait(&kit, 1);
+    const struct cw_text name = kit_incident(&kit, 0)->incident_id;
+    memcpy(id, name.bytes, name.size);
+    kit_say(&kit, 30, CW_SAID_KIND_RESOLVE, "r1", id);
+    kit_fire(&kit, 60, "cart", "slow");
+    kit_restart(&kit);
+    kit_say(&kit, 90, CW_SAID_KIND_RESOLVE, "r1", id); /* delivered twice */
+    kit_wait(&kit, 91);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_RESOLVED), 1);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_REOPENED), 1);
+    kit_close(&kit);
+}
+
+TEST(T14_a_log_line_still_new_does_not_hold_an_incident_open)
+{
+    BEGIN(kit);
+    kit_fire(&kit, 0, "cart", "slow");
+    struct cw_anomaly line = kit_anomaly(&kit, 1, "cart", "n1", 0.99);
+    line.kind = CW_ANOMALY_KIND_NEW_PATTERN;
+    kit_put(&kit, CW_TOPIC_ANOMALIES, 1, &line);
+    kit_end(&kit, 10, "cart", "slow");
+    kit_wait(&kit, 71);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_RESOLVED), 1);
+    assert_false(kit_incident(&kit, 0)->members[1].firing);
     kit_close(&kit);
 }
 
@@ -235,6 +269,23 @@ TEST(members_beyond_the_bound_are_counted_and_end)
     kit_close(&kit);
 }
 
+TEST(a_counted_log_line_ends_too)
+{
+    (void)state;
+    struct kit kit = {.config = correlate_config_default()};
+    kit.config.member_max = 1;
+    kit_open(&kit);
+    kit_fire(&kit, 0, "cart", "slow");
+    struct cw_anomaly line = kit_anomaly(&kit, 1, "cart", "n1", 0.99);
+    line.kind = CW_ANOMALY_KIND_NEW_PATTERN;
+    kit_put(&kit, CW_TOPIC_ANOMALIES, 1, &line);
+    kit_end(&kit, 10, "cart", "slow");
+    kit_even(&kit, 20, "cart", "n1");
+    kit_wait(&kit, 81);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_RESOLVED), 1);
+    kit_close(&kit);
+}
+
 TEST(a_full_domain_sheds_with_a_reason)
 {
     (void)state;
@@ -265,6 +316,10 @@ int main(void)
         cmocka_unit_test(
             T14_reopens_the_same_id_within_the_window_and_not_after),
         cmocka_unit_test(T14_a_person_acknowledges_and_resolves),
+        cmocka_unit_test(
+            T14_what_was_said_before_the_reopening_is_not_said_again),
+        cmocka_unit_test(
+            T14_a_log_line_still_new_does_not_hold_an_incident_open),
         cmocka_unit_test(T16_an_alert_must_be_said_often_enough),
         cmocka_unit_test(T16_what_does_not_fire_opens_nothing),
         cmocka_unit_test(
@@ -273,6 +328,7 @@ int main(void)
             U14_an_alert_whose_source_fell_silent_is_resolved_in_the_end),
         cmocka_unit_test(U17_a_restart_alone_says_nothing),
         cmocka_unit_test(members_beyond_the_bound_are_counted_and_end),
+        cmocka_unit_test(a_counted_log_line_ends_too),
         cmocka_unit_test(a_full_domain_sheds_with_a_reason),
     };
     return cmocka_run_group_tests_name("life", tests, NULL, NULL);
