@@ -66,7 +66,7 @@ static void drop_all(struct cw_loop *loop)
     loop->dirty = false;
 }
 
-static enum cw_status send(struct cw_loop *loop, struct cw_error *err)
+static enum cw_status send_commit(struct cw_loop *loop, struct cw_error *err)
 {
     const struct cw_message *messages;
     size_t count;
@@ -109,7 +109,7 @@ static enum cw_status commit(struct cw_loop *loop, bool last,
     enum cw_status status =
         loop->config.flow_type->before_commit(loop->flow, last, err);
     if (status == CW_OK)
-        status = send(loop, err);
+        status = send_commit(loop, err);
     loop->dirty = status != CW_OK;
     if (status == CW_OK)
         schedule(loop, began_us);

@@ -15,7 +15,7 @@ struct cw_installed {
     struct cw_plan plan;
 };
 
-void cw_manifest_destroy(struct cw_installed **installed)
+void cw_installed_destroy(struct cw_installed **installed)
 {
     if (*installed == NULL)
         return;
@@ -154,7 +154,7 @@ static enum cw_status read_record(struct cw_installed *installed,
     return make_plan(installed, err);
 }
 
-enum cw_status cw_manifest_read(struct cw_installed **made,
+enum cw_status cw_installed_read(struct cw_installed **made,
                                 const struct cw_kafka *kafka,
                                 struct cw_error *err)
 {
@@ -173,13 +173,13 @@ enum cw_status cw_manifest_read(struct cw_installed **made,
     if (metadata != NULL)
         rd_kafka_metadata_destroy(metadata);
     if (status != CW_OK)
-        cw_manifest_destroy(&installed);
+        cw_installed_destroy(&installed);
     else
         *made = installed;
     return status;
 }
 
-const struct cw_plan *cw_manifest_plan(const struct cw_installed *installed)
+const struct cw_plan *cw_installed_plan(const struct cw_installed *installed)
 {
     return &installed->plan;
 }

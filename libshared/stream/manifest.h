@@ -17,12 +17,12 @@ struct cw_installed;
 /* Reads the newest manifest and compares it with the topics that are there.
  * CW_NOT_FOUND: there is none yet; CW_BAD_CONFIG names the topic whose
  * partition count differs. */
-CW_MUST_USE enum cw_status cw_manifest_read(struct cw_installed **made,
+CW_MUST_USE enum cw_status cw_installed_read(struct cw_installed **made,
                                             const struct cw_kafka *kafka,
                                             struct cw_error *err);
-void cw_manifest_destroy(struct cw_installed **installed);
+void cw_installed_destroy(struct cw_installed **installed);
 
 /* Lent until destroyed. */
-const struct cw_plan *cw_manifest_plan(const struct cw_installed *installed);
+const struct cw_plan *cw_installed_plan(const struct cw_installed *installed);
 
 #endif

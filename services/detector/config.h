@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/options.h"
+
 #define DETECTOR_SECOND INT64_C(1000000)
 #define DETECTOR_MINUTE (60 * DETECTOR_SECOND)
 #define DETECTOR_HOUR   (60 * DETECTOR_MINUTE)
@@ -31,6 +33,9 @@ struct detector_config {
     bool missing;             /* look for series that fall silent */
     bool missing_alone;       /* also when the whole shard is silent */
 };
+
+extern const struct cw_option detector_options[];
+extern const size_t detector_option_count;
 
 /* The defaults: calm, see the decision record. */
 struct detector_config detector_config_default(void);

@@ -1,0 +1,19 @@
+/*
+ * stream_metrics - what every stream service counts.
+ *
+ * Place    service: state of a loop -> /metrics, docs/operations.md
+ * Threads  set is called by the admin port's thread
+ */
+#ifndef CW_STREAM_STREAM_METRICS_H
+#define CW_STREAM_STREAM_METRICS_H
+
+#include "base/metrics.h"
+#include "stream/loop.h"
+
+extern const struct cw_metric cw_stream_metrics[];
+extern const size_t cw_stream_metric_count;
+
+void cw_stream_metrics_set(struct cw_metrics *metrics, const char *service,
+                           struct cw_loop_state state);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * causeway-normalizer: raw topics -> metrics, logs, spans, events, said;
+ * deadletter, clock.
+ *
+ * The data's path: each raw partition has its stream time (rawtask), the
+ * record's format is known or recognised (recognise.c), its module reads it
+ * (formats/), what identifies it becomes entity and series (entity.c,
+ * series_id.c), secrets are taken out (redact.c), and the rest goes on in our
+ * own words; what cannot be read becomes a dead letter with its reason.
+ */
+#include "core.h"
+#include "options.h"
+#include "stream/service.h"
+
+int main(int count, char **arguments)
+{
+    struct {
+        struct cw_service_options common;
+        struct normalizer_settings settings;
+    } options = {0};
+    const struct cw_option_group group = {normalizer_options,
+                                          normalizer_option_count,
+                                          &options.settings};
+    const struct cw_service_part part = {CW_SERVICE_NORMALIZER, &cw_flow_raw,
+                                         &normalizer_core_type,
+                                         &options.settings.config};
+    const struct cw_program program = {
+        .name = "normalizer",
+        .summary = "reads what existing pipelines write",
+        .options = &options.common,
+        .groups = &group,
+        .group_count = 1,
+        .parts = &part,
+        .part_count = 1,
+        .configure = normalizer_configure,
+        .context = &options.settings,
+    };
+    return cw_service_main(&program, count, arguments);
+}
