@@ -11,8 +11,8 @@
 #define CONNECTIONS_MAX 32u
 #define PER_ADDRESS_MAX 16u
 #define IDLE_MAX_S      10u
-#define HEADER_MAX_SIZE (16u * 1024u)
-#define BODY_MAX_SIZE   (64u * 1024u)
+#define HEADER_MAX_SIZE ((size_t)16 * 1024)
+#define BODY_MAX_SIZE   ((size_t)64 * 1024)
 
 struct cw_admin {
     struct cw_admin_config config;
@@ -204,6 +204,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
 
 /* Called once with the headers, once for each part of a body, and once at the
  * end, where the answer is due. */
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's type */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection,
                               const char *path, const char *method,
                               const char *version, const char *body,

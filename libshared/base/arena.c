@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK_SIZE (64u * 1024u)
+#define BLOCK_SIZE ((size_t)64 * 1024)
 #define ALIGNMENT  16u
 
 struct block {

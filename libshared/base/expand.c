@@ -8,7 +8,7 @@
 #define MARK            "${env:"
 #define MARK_SIZE       (sizeof(MARK) - 1)
 #define NAME_SIZE       128u
-#define RESULT_SIZE_MAX (1024u * 1024u)
+#define RESULT_SIZE_MAX ((size_t)1024 * 1024)
 
 /* Value of what stands between ${env: and }. */
 static enum cw_status look_up(struct cw_text inside, struct cw_text *value,

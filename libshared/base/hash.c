@@ -15,8 +15,8 @@ uint64_t cw_hash_text(struct cw_text text)
 
 uint64_t cw_hash_mix(uint64_t seed, uint64_t value)
 {
-    uint64_t mixed = (seed ^ (value + 0x9e3779b97f4a7c15u)) *
-                     0xff51afd7ed558ccdu;
+    uint64_t mixed =
+        (seed ^ (value + 0x9e3779b97f4a7c15u)) * 0xff51afd7ed558ccdu;
     mixed ^= mixed >> 32;
     mixed *= 0xc4ceb9fe1a85ec53u;
     return mixed ^ (mixed >> 29) ^ (seed << 1);

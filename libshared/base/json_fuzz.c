@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 /* Depth of the tree itself, to compare with what the scan measured. */
-static size_t depth_of(const json_t *tree)
+static size_t depth_of(json_t *tree)
 {
     size_t deepest = 0;
     size_t i;
@@ -26,8 +26,8 @@ static size_t depth_of(const json_t *tree)
     }
     if (!json_is_object(tree))
         return 0;
-    for (void *at = json_object_iter((json_t *)(uintptr_t)tree); at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t)tree, at)) {
+    for (void *at = json_object_iter(tree); at != NULL;
+         at = json_object_iter_next(tree, at)) {
         key = json_object_iter_key(at);
         const size_t depth = depth_of(json_object_get(tree, key));
         deepest = depth > deepest ? depth : deepest;

@@ -100,12 +100,13 @@ static void an_event_needs_no_pairs(void **state)
 static void no_bytes_break_the_json_or_the_terminal(void **state)
 {
     struct fixture *f = *state;
+    const char bidi[] = {(char)0xE2, (char)0x80, (char)0xAE, 0};
     char every[512];
     for (size_t i = 0; i < sizeof(every); i++)
         every[i] = (char)(i % 256);
     CW_LOG(f->log, ERROR, "hostile",
            cw_kv_text("bytes", (struct cw_text){every, sizeof(every)}),
-           cw_kv_str("bidi", "\xE2\x80\xAE"), cw_kv_str("c1", "\xC2\x9B"),
+           cw_kv_str("bidi", bidi), cw_kv_str("c1", "\xC2\x9B"),
            cw_kv_str("none", NULL), cw_kv_real("nan", (double)NAN));
     const char *line = next_line(f);
     json_error_t fault;
@@ -121,9 +122,10 @@ static void no_bytes_break_the_json_or_the_terminal(void **state)
 static void a_long_text_is_cut_between_characters(void **state)
 {
     struct fixture *f = *state;
+    static const char euro[] = {(char)0xE2, (char)0x82, (char)0xAC};
     char text[600];
     for (size_t i = 0; i < sizeof(text); i += 3)
-        memcpy(text + i, "\xE2\x82\xAC", 3); /* 512 is not a multiple of 3 */
+        memcpy(text + i, euro, sizeof(euro)); /* 512 is not a multiple of 3 */
     CW_LOG(f->log, INFO, "long",
            cw_kv_text("euros", (struct cw_text){text, sizeof(text)}));
     const char *line = next_line(f);

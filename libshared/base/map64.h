@@ -18,9 +18,8 @@
 
 struct cw_map64;
 
-CW_MUST_USE enum cw_status cw_map64_create(struct cw_map64 **made,
-                                           size_t max_count,
-                                           struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_map64_create(struct cw_map64 **made, size_t max_count, struct cw_error *err);
 void cw_map64_destroy(struct cw_map64 **map);
 
 /* *value is set when the key is there. */

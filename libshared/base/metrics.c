@@ -136,9 +136,9 @@ enum cw_status cw_metrics_create(struct cw_metrics **made, const char *service,
         cw_metrics_destroy(&metrics);
         return status;
     }
-    struct cw_text version = CW_TEXT(CW_VERSION);
+    const struct cw_text version[CW_METRIC_LABELS_MAX] = {CW_TEXT(CW_VERSION)};
     cw_cell_set(
-        cw_family_cell(metrics, &metrics->families[CW_COMMON_BUILD], &version),
+        cw_family_cell(metrics, &metrics->families[CW_COMMON_BUILD], version),
         1.0);
     *made = metrics;
     return CW_OK;
@@ -179,7 +179,8 @@ static void fill_cell(struct cw_cell *cell, struct family *family,
     memset(cell, 0, sizeof(*cell));
     cell->family = family;
     for (size_t i = 0; i < family->label_count; i++)
-        memcpy(cell->values[i], values[i].bytes, values[i].size);
+        if (values[i].size > 0)
+            memcpy(cell->values[i], values[i].bytes, values[i].size);
 }
 
 /* A new cell, or one that was removed when the family is full; NULL when it
@@ -222,11 +223,22 @@ static void shorten(struct cw_text *shortened, const struct cw_text *values,
     }
 }
 
+static void count_dropped(struct cw_metrics *metrics,
+                          const struct family *family)
+{
+    struct family *dropped = &metrics->families[CW_COMMON_DROPPED];
+    const struct cw_text name[CW_METRIC_LABELS_MAX] = {
+        cw_text_of(family->row->name)};
+    if (family != dropped)
+        cw_cell_add(cw_family_cell(metrics, dropped, name), 1);
+}
+
 struct cw_cell *cw_family_cell(struct cw_metrics *metrics,
                                struct family *family,
                                const struct cw_text *values)
 {
-    struct cw_text shortened[CW_METRIC_LABELS_MAX];
+    struct cw_text shortened[CW_METRIC_LABELS_MAX] = {{NULL, 0}};
+    assert(values != NULL || family->label_count == 0);
     shorten(shortened, values, family->label_count);
     (void)pthread_mutex_lock(&metrics->lock);
     struct cw_cell *cell = find_cell(family, shortened);
@@ -236,14 +248,9 @@ struct cw_cell *cw_family_cell(struct cw_metrics *metrics,
             fill_cell(cell, family, shortened);
     }
     (void)pthread_mutex_unlock(&metrics->lock);
-    if (cell != NULL)
-        return cell;
-
-    struct family *dropped = &metrics->families[CW_COMMON_DROPPED];
-    const struct cw_text name = cw_text_of(family->row->name);
-    if (family != dropped)
-        cw_cell_add(cw_family_cell(metrics, dropped, &name), 1);
-    return &family->overflow;
+    if (cell == NULL)
+        count_dropped(metrics, family);
+    return cell != NULL ? cell : &family->overflow;
 }
 
 static struct family *family_of(struct cw_metrics *metrics, size_t row)
@@ -262,7 +269,7 @@ void cw_metrics_remove(struct cw_metrics *metrics, size_t row,
                        const struct cw_text *values)
 {
     struct family *family = family_of(metrics, row);
-    struct cw_text shortened[CW_METRIC_LABELS_MAX];
+    struct cw_text shortened[CW_METRIC_LABELS_MAX] = {{NULL, 0}};
     shorten(shortened, values, family->label_count);
     (void)pthread_mutex_lock(&metrics->lock);
     struct cw_cell *cell = find_cell(family, shortened);

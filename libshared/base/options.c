@@ -1,5 +1,6 @@
 #include "base/options.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,8 +193,8 @@ enum cw_status cw_options_reload(struct cw_options *options, void *target,
                                  struct cw_error *err)
 {
     struct cw_reading *reading = NULL;
-    struct cw_option_change *changes =
-        calloc(options->count + 2 * CW_OPTIONS_EXTRA_MAX, sizeof(*changes));
+    struct cw_option_change *changes = calloc(
+        options->count + (size_t)2 * CW_OPTIONS_EXTRA_MAX, sizeof(*changes));
     if (changes == NULL)
         return cw_fail(err, CW_NO_MEMORY, "options");
     const enum cw_status status = read_again(options, &reading, err);
@@ -201,6 +202,7 @@ enum cw_status cw_options_reload(struct cw_options *options, void *target,
         free(changes);
         return status;
     }
+    assert(reading != NULL);
     free(options->changes);
     options->changes = changes;
     options->change_count = 0;

@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "base/yaml.h"
 
-#define ARENA_SIZE  (16u * 1024u * 1024u)
+#define ARENA_SIZE  ((size_t)16 * 1024 * 1024)
 #define SHOWN_SIZE  60u /* bytes of a wrong value that a fault quotes */
 #define FILE_SUFFIX "_file"
 

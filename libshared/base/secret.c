@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SIZE_MAX_ALLOWED (64u * 1024u)
+#define SIZE_MAX_ALLOWED ((size_t)64 * 1024)
 
 /* Of the file as it was opened, so that it cannot be another one. */
 static enum cw_status check(int file, const char *path, struct cw_error *err)

@@ -12,21 +12,21 @@
 #define CW_MUST_USE __attribute__((warn_unused_result))
 
 /* name, text, what the stream does with the record at hand */
-#define CW_STATUS_TABLE(X)                                                    \
-    X(CW_OK, "ok", CW_CONTINUE)                                               \
-    X(CW_NO_MEMORY, "out of memory", CW_STOP)                                 \
-    X(CW_BAD_CONFIG, "bad configuration", CW_STOP)                            \
-    X(CW_BAD_RECORD, "bad record", CW_DEAD_LETTER)                            \
-    X(CW_UNKNOWN_FORMAT, "unknown format", CW_DEAD_LETTER)                    \
-    X(CW_BAD_SCHEMA, "schema not known", CW_DEAD_LETTER)                      \
-    X(CW_TOO_LARGE, "larger than allowed", CW_DEAD_LETTER)                    \
-    X(CW_FULL, "bound reached", CW_CONTINUE)                                  \
-    X(CW_NOT_FOUND, "not found", CW_CONTINUE)                                 \
-    X(CW_UNAVAILABLE, "dependency unavailable", CW_RETRY)                     \
-    X(CW_FENCED, "no longer the owner", CW_STOP)                              \
-    X(CW_GAP, "covered intervals do not join", CW_STOP)                       \
-    X(CW_BAD_STATE, "saved state cannot be read", CW_STOP)                    \
-    X(CW_NOT_AUTHORISED, "not authorised", CW_STOP)                           \
+#define CW_STATUS_TABLE(X)                                                     \
+    X(CW_OK, "ok", CW_CONTINUE)                                                \
+    X(CW_NO_MEMORY, "out of memory", CW_STOP)                                  \
+    X(CW_BAD_CONFIG, "bad configuration", CW_STOP)                             \
+    X(CW_BAD_RECORD, "bad record", CW_DEAD_LETTER)                             \
+    X(CW_UNKNOWN_FORMAT, "unknown format", CW_DEAD_LETTER)                     \
+    X(CW_BAD_SCHEMA, "schema not known", CW_DEAD_LETTER)                       \
+    X(CW_TOO_LARGE, "larger than allowed", CW_DEAD_LETTER)                     \
+    X(CW_FULL, "bound reached", CW_CONTINUE)                                   \
+    X(CW_NOT_FOUND, "not found", CW_CONTINUE)                                  \
+    X(CW_UNAVAILABLE, "dependency unavailable", CW_RETRY)                      \
+    X(CW_FENCED, "no longer the owner", CW_STOP)                               \
+    X(CW_GAP, "covered intervals do not join", CW_STOP)                        \
+    X(CW_BAD_STATE, "saved state cannot be read", CW_STOP)                     \
+    X(CW_NOT_AUTHORISED, "not authorised", CW_STOP)                            \
     X(CW_BROKEN, "broken promise inside the program", CW_STOP)
 
 enum cw_status_action { CW_CONTINUE, CW_RETRY, CW_DEAD_LETTER, CW_STOP };

@@ -17,8 +17,7 @@ struct cw_text {
     size_t size;
 };
 
-#define CW_TEXT(literal)                                                      \
-    ((struct cw_text){(literal), sizeof(literal) - 1})
+#define CW_TEXT(literal) ((struct cw_text){(literal), sizeof(literal) - 1})
 /* printf("%.*s", CW_TEXT_ARG(text)) */
 #define CW_TEXT_ARG(text) (int)(text).size, (text).bytes ? (text).bytes : ""
 
@@ -51,7 +50,8 @@ static inline int cw_text_compare(struct cw_text a, struct cw_text b)
 static inline bool cw_text_starts(struct cw_text a, struct cw_text prefix)
 {
     return a.size >= prefix.size &&
-           (prefix.size == 0 || memcmp(a.bytes, prefix.bytes, prefix.size) == 0);
+           (prefix.size == 0 ||
+            memcmp(a.bytes, prefix.bytes, prefix.size) == 0);
 }
 
 #endif

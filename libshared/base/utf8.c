@@ -1,7 +1,8 @@
 #include "base/utf8.h"
 
-#define REPLACEMENT      "\xEF\xBF\xBD" /* U+FFFD */
-#define REPLACEMENT_SIZE 3u
+#define REPLACEMENT_SIZE sizeof(replacement)
+
+static const char replacement[] = {(char)0xEF, (char)0xBF, (char)0xBD};
 
 static bool continues(unsigned char byte)
 {
@@ -114,7 +115,7 @@ bool cw_utf8_clean(struct cw_arena *arena, struct cw_text text,
         if (at == text.size)
             break;
         if (text.bytes[at] != '\0') {
-            memcpy(out + size, REPLACEMENT, REPLACEMENT_SIZE);
+            memcpy(out + size, replacement, REPLACEMENT_SIZE);
             size += REPLACEMENT_SIZE;
         }
         copied = at + 1;

@@ -19,7 +19,7 @@
 #include "base/status.h"
 #include "base/text.h"
 
-#define CW_YAML_SIZE_MAX  (1024u * 1024u)
+#define CW_YAML_SIZE_MAX  ((size_t)1024 * 1024)
 #define CW_YAML_COUNT_MAX 4096u
 
 struct cw_yaml_entry {
