@@ -1,0 +1,9 @@
+/* Any bytes as OTLP spans: the properties of fuzz_desk.h. */
+#include "../fuzz_desk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    return fuzz_topic("otlp_spans", bytes, size);
+}

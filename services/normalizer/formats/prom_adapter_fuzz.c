@@ -1,0 +1,10 @@
+/* Any bytes as prometheus-kafka-adapter's JSON: the properties of fuzz_desk.h.
+ */
+#include "../fuzz_desk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    return fuzz_topic("prometheus", bytes, size);
+}
