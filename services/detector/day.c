@@ -116,24 +116,22 @@ static void end_visit(struct day *day)
     take_means(day);
 }
 
-void day_learn(struct day *day, int64_t at, double value, double gain,
-               bool calm)
+void day_learn(struct day *day, int64_t at, double value,
+               const struct day_view *view, double gain, bool calm)
 {
     const uint8_t bin = bin_of(day, at);
     if (bin != day->bin) {
         end_visit(day);
         day->bin = bin;
     }
-    struct day_view view;
-    const bool known = day_find(day, at, &view);
     const double relative = value - day->anchor;
-    const double left = fabs(known ? value - view.value : relative);
+    const double left = fabs(view != NULL ? value - view->value : relative);
     if (!calm || day->visit_count == UINT16_MAX)
         return;
     day->visit_sum += (float)relative;
     day->visit_spread += (float)left;
     day->visit_count++;
-    if (!known)
+    if (view == NULL)
         return;
     const double raw = fabs(relative - (double)day->mean);
     day->error += (float)(gain * (left - (double)day->error));

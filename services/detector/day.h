@@ -52,10 +52,11 @@ void day_init(struct day *day, double anchor, unsigned bin_count, int64_t at);
 /* False: this time of day was never seen. */
 bool day_find(const struct day *day, int64_t at, struct day_view *view);
 
-/* Takes one sample in, with the gain of the errors; calm = false leaves it
- * out of the profile but not out of time. */
-void day_learn(struct day *day, int64_t at, double value, double gain,
-               bool calm);
+/* Takes one sample in, with the gain of the errors; view is what day_find said
+ * of it, NULL = nothing. calm = false leaves the sample out of the profile but
+ * not out of time. */
+void day_learn(struct day *day, int64_t at, double value,
+               const struct day_view *view, double gain, bool calm);
 
 /* Three days seen since first_at and most bins twice. */
 bool day_ready(const struct day *day, int64_t first_at, int64_t at);

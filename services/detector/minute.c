@@ -75,7 +75,7 @@ static enum cw_status deviation_of(const struct scope *scope,
         .family = member->family,
         .z = cw_round6((double)peak->z),
         .actual = peak->actual,
-        .expected = peak->expected,
+        .expected = cw_round6(peak->expected),
         .onset_at = peak->onset_at,
         .p_value = cw_pow(10.0, -(double)peak->surprise),
     };

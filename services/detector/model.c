@@ -57,6 +57,13 @@ static double slow_count(const struct model *model)
     return smaller(larger(SLOW_S / interval, SLOW_LEAST), SLOW_MOST);
 }
 
+/* To six decimals like cw_round6, for the small numbers judged here. */
+static double rounded(double x)
+{
+    const double scaled = x * 1e6;
+    return (double)(int64_t)(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5) * 1e-6;
+}
+
 static bool is_whole(double value, double quantum)
 {
     const double count = quantum > 0.0 ? value / quantum : value;
@@ -131,18 +138,18 @@ static unsigned ready_views(const struct model *model,
 
 static void place_in_day(const struct model *model, struct judgement *j)
 {
-    struct day_view view;
+    const struct day_view *view = &j->day;
     j->factor = 1.0;
     j->season = 0.0;
-    j->timed = model->day != NULL && day_find(model->day, j->at, &view);
+    j->timed = model->day != NULL && day_find(model->day, j->at, &j->day);
     j->deviations[VIEW_DAY] = 0.0;
     if (!j->timed)
         return;
-    j->deviations[VIEW_DAY] = (j->value - view.value) / view.factor;
+    j->deviations[VIEW_DAY] = (j->value - view->value) / view->factor;
     if (!model->day->in_use)
         return;
-    j->season = view.season;
-    j->factor = view.factor;
+    j->season = view->season;
+    j->factor = view->factor;
 }
 
 /* +: a burst, -: a flat line; 0 where both steps are alike. */
@@ -243,9 +250,9 @@ static void judge_views(const struct model *model, struct judgement *j,
         if (!(j->ready & (1u << i)))
             continue;
         j->surprises[i] =
-            cw_round6(smaller(tail_surprise(&model->views[i].tail, &view_least,
-                                            j->loudness[i], model->seen),
-                              known_cap(&model->views[i], j->loudness[i])));
+            rounded(smaller(tail_surprise(&model->views[i].tail, &view_least,
+                                          j->loudness[i], model->seen),
+                            known_cap(&model->views[i], j->loudness[i])));
         j->fused += j->surprises[i];
         if (j->surprises[i] > j->surprises[j->top])
             j->top = (enum view)i;
@@ -286,11 +293,11 @@ void model_judge(const struct model *model,
     const double sigma = usual_deviation(model, least);
     deviate(model, out, least);
     out->ready = ready_views(model, out);
-    out->expected = cw_round6(model->level + out->season);
+    out->expected = model->level + out->season;
     const double unit = sigma * out->factor;
     out->z = unit > 0.0 ? (value - model->level - out->season) / unit
                         : clipped((value - model->level) * 1e30, 1000.0);
-    out->z = cw_round6(clipped(out->z, 1000.0));
+    out->z = rounded(clipped(out->z, 1000.0));
     judge_views(model, out, nature, least);
     out->warm = model->seen >= MODEL_WARM_COUNT;
     if (!out->warm)
@@ -298,8 +305,8 @@ void model_judge(const struct model *model,
     const struct tail *tail = &model->views[VIEW_LEVEL].tail;
     const double reach = smaller(
         larger(3.0, (double)tail->threshold + 3.0 * (double)tail->excess), 8.0);
-    out->lower = cw_round6(out->expected - reach * unit);
-    out->upper = cw_round6(out->expected + reach * unit);
+    out->lower = out->expected - reach * unit;
+    out->upper = out->expected + reach * unit;
     /* Of few samples one knows a tail badly: surprise counts for less. */
     const double known =
         1.0 + (double)MODEL_WARM_COUNT / (double)model->settled;
@@ -308,7 +315,7 @@ void model_judge(const struct model *model,
     const double alone = out->surprises[out->top] - ALONE_COST;
     out->surprise = smaller(larger(surprise, alone) / known, DECADES_CAP);
     judge_size(config, nature, out, sigma);
-    out->surprise = cw_round6(out->surprise);
+    out->surprise = rounded(out->surprise);
     out->score =
         cw_round6(out->surprise / (out->surprise + config->confirm_surprise));
 }
@@ -403,13 +410,12 @@ static void learn_day(struct model *model, const struct judgement *j,
     if (day == NULL)
         return;
     if (j->timed && calm) {
-        struct day_view view;
-        const bool found = day_find(day, j->at, &view);
-        const double away = found ? j->value - view.season - day->level : 0.0;
+        const double away = j->value - j->day.season - day->level;
         const double most = 3.0 * larger((double)day->error, 1e-30);
         day->level += gain * clipped(away, larger(most, 0.05 * fabs(away)));
     }
-    day_learn(day, j->at, j->value, larger(gain, 1e-4), calm);
+    day_learn(day, j->at, j->value, j->timed ? &j->day : NULL,
+              larger(gain, 1e-4), calm);
     if (!day_weigh(day, model->first_at, j->at))
         return;
     model->level = day->in_use ? day->level : model->slow;

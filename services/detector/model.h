@@ -99,7 +99,8 @@ struct judgement {
     double gap_s;
     double factor; /* spread of this time of day */
     double season;
-    bool timed;            /* the day profile knows this time of day */
+    bool timed;            /* the day profile knows this time of day: */
+    struct day_view day;
     double unit_deviation; /* u = (value - season - level) / factor */
     double deviations[VIEW_COUNT];
     double loudness[VIEW_COUNT]; /* what the tails learn, >= 0 */

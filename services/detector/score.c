@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/fixmath.h"
 #include "record/records.h"
 #include "series.h"
 
@@ -48,9 +49,9 @@ struct detector_score_result detector_score_feed(struct detector_score *scorer,
     }
     scorer->last = (struct detector_score_result){
         .score = judged.score,
-        .expected = judged.expected,
-        .lower = judged.lower,
-        .upper = judged.upper,
+        .expected = cw_round6(judged.expected),
+        .lower = cw_round6(judged.lower),
+        .upper = cw_round6(judged.upper),
         .has_band = judged.warm,
         .anomalous = scorer->series.episode.open,
     };

@@ -6,8 +6,9 @@
 
 #include "base/fixmath.h"
 
-#define FIRST_SAMPLES 3   /* of an episode that tails learn from */
-#define NEWS          1.3 /* a peak so much higher is news */
+#define FIRST_SAMPLES 3     /* of an episode that tails learn from */
+#define NEWS          1.3   /* a peak so much higher is news */
+#define RECENT_KEEP   0.985 /* of the last peak, a sample: half in 46 */
 
 void series_init(struct series *series)
 {
@@ -26,14 +27,17 @@ static struct day *make_day(void)
     return calloc(1, sizeof(struct day));
 }
 
-/* The score speaks of what is new: once an episode has been told, a sample no
- * odder than its peak adds nothing, and counts half. */
-static void habituate(const struct episode *episode,
+/* The score speaks of what is new: evidence not clearly above what the last
+ * dozens of samples have shown already counts half. Episodes do not read it. */
+static void habituate(struct series *series,
                       const struct detector_config *config,
-                      enum episode_event event, struct judgement *judged)
+                      struct judgement *judged)
 {
-    if (!episode->open || event == EPISODE_OPENED ||
-        judged->surprise >= NEWS * (double)episode->said_peak)
+    const double recent = (double)series->recent * RECENT_KEEP;
+    const bool news = judged->surprise >= NEWS * recent;
+    series->recent =
+        (float)(judged->surprise > recent ? judged->surprise : recent);
+    if (news)
         return;
     const double left = 0.5 * judged->surprise;
     judged->score = cw_round6(left / (left + config->confirm_surprise));
@@ -98,7 +102,7 @@ enum sample_fate series_sample(struct series *series,
     model_judge(model, config, nature, at, value, judged);
     *event = episode_step(&series->episode, config, nature->trait, judged,
                           model_onset(model, judged));
-    habituate(&series->episode, config, *event, judged);
+    habituate(series, config, judged);
     keep_peak(series, judged);
     const bool open = series->episode.open;
     model_learn(model, nature, judged, !open,
@@ -126,6 +130,7 @@ void series_save(const struct series *series, struct cw_pack *out)
     cw_pack_f32(out, series->peak.surprise);
     cw_pack_f64(out, series->peak.actual);
     cw_pack_f64(out, series->peak.expected);
+    cw_pack_f32(out, series->recent);
     cw_pack_u32(out, series->refused);
     cw_pack_u32(out, series->minute_count);
 }
@@ -140,6 +145,7 @@ void series_load(struct series *series, struct cw_unpack *in)
     series->peak.surprise = cw_unpack_f32(in);
     series->peak.actual = cw_unpack_f64(in);
     series->peak.expected = cw_unpack_f64(in);
+    series->recent = cw_unpack_f32(in);
     series->refused = cw_unpack_u32(in);
     series->minute_count = cw_unpack_u32(in);
 }

@@ -30,6 +30,7 @@ struct series {
     struct model model;
     struct episode episode;
     struct series_peak peak;
+    float recent;     /* surprise of the last peak, fading */
     uint32_t refused; /* duplicates, backward or bad samples; stops at max */
     uint32_t minute_count; /* samples since the peak was last told */
 };
