@@ -28,6 +28,21 @@ static double scale_by_power_of_two(double x, int power)
  * term is below 2^-60 there. */
 double cw_exp(double x)
 {
+    static const double inverse_factorials[] = {1.0 / 87178291200.0,
+                                                1.0 / 6227020800.0,
+                                                1.0 / 479001600.0,
+                                                1.0 / 39916800.0,
+                                                1.0 / 3628800.0,
+                                                1.0 / 362880.0,
+                                                1.0 / 40320.0,
+                                                1.0 / 5040.0,
+                                                1.0 / 720.0,
+                                                1.0 / 120.0,
+                                                1.0 / 24.0,
+                                                1.0 / 6.0,
+                                                1.0 / 2.0,
+                                                1.0,
+                                                1.0};
     if (isnan(x))
         return x;
     if (x > 709.782712893384)
@@ -36,9 +51,9 @@ double cw_exp(double x)
         return 0.0;
     const double k = floor(x * 1.44269504088896338700 + 0.5);
     const double r = (x - k * ln2_high) - k * ln2_low;
-    double sum = 1.0;
-    for (int n = 14; n >= 1; n--)
-        sum = 1.0 + r * sum / (double)n;
+    double sum = inverse_factorials[0];
+    for (int n = 1; n < 15; n++)
+        sum = inverse_factorials[n] + r * sum;
     return scale_by_power_of_two(sum, (int)k);
 }
 

@@ -180,7 +180,7 @@ static void results_are_the_same_everywhere(void **state)
         hash = cw_hash_mix(hash, bits_of(cw_normal_tail(x / 5.0)));
         hash = cw_hash_mix(hash, bits_of(cw_round6(x)));
     }
-    if (hash != UINT64_C(0xb86bd7eb88f32572))
+    if (hash != UINT64_C(0x99a33c6b6b179f48))
         fail_msg("hash is 0x%llx", (unsigned long long)hash);
 }
 
