@@ -10,8 +10,7 @@
 #define CLIP             10.0   /* mean excesses one value may count for */
 #define THRESHOLD_MEMORY 1000.0 /* values */
 #define EXCESS_MEMORY    250.0  /* exceedances */
-#define TAIL_REST        10
-#define HELD_MOST        60 /* values an excursion may hold back */
+#define HELD_MOST        60     /* values an excursion may hold back */
 #define RECORD_SLACK     1.15
 #define RECORD_KEEP      0.9999F /* a new peak: the old ones fade so much */
 #define EXCESS_PRIOR     10.0    /* exceedances the first guess is worth */

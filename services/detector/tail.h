@@ -24,6 +24,7 @@
 #define TAIL_SHARE_SURPRISE 1.30103 /* -log10 of it */
 
 #define TAIL_RECORDS 3
+#define TAIL_REST    10
 
 /* An excursion is a run of values above the threshold with less than
  * TAIL_REST values below it in between. What it holds is learnt when it is

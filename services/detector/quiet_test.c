@@ -1,0 +1,168 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h> /* needs the four above */
+#include <math.h>
+
+#include "record/records.h"
+#include "series.h"
+
+/* The quick part of tests/bench/detector_gen.c: 20 000 samples a kind, fixed
+ * seeds. There: at most about one opening in 86 400 samples of each. */
+#define SAMPLES 20000
+#define START   (INT64_C(1700000000) * DETECTOR_SECOND)
+
+struct stream {
+    struct series series;
+    struct detector_config config;
+    struct model_nature nature;
+    uint64_t random;
+    double state;
+    int64_t at;
+};
+
+static double uniform(struct stream *stream)
+{
+    stream->random =
+        stream->random * 6364136223846793005u + 1442695040888963407u;
+    return ((double)(stream->random >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double normal(struct stream *stream)
+{
+    double sum = -6.0;
+    for (int i = 0; i < 12; i++)
+        sum += uniform(stream);
+    return sum;
+}
+
+static double white(struct stream *s)
+{
+    return 100.0 + 10.0 * normal(s);
+}
+
+static double drifting(struct stream *s)
+{
+    s->state = 0.9 * s->state + 0.43589 * normal(s);
+    return 100.0 + 10.0 * s->state;
+}
+
+static double sparse(struct stream *s)
+{
+    return uniform(s) < 0.05 ? 1.0 : 0.0;
+}
+
+static double seasonal(struct stream *s)
+{
+    const double day = (double)(s->at % DETECTOR_DAY) / (double)DETECTOR_DAY;
+    return 100.0 + 50.0 * sin(6.283185307 * day) + 10.0 * normal(s);
+}
+
+static double whole(struct stream *s)
+{
+    return floor(40.5 + 0.6 * normal(s));
+}
+
+static struct stream stream_of(int family, uint64_t seed)
+{
+    struct stream stream = {.config = detector_config_default(),
+                            .nature = {family_trait(family), 0.0},
+                            .random = seed,
+                            .at = START};
+    series_init(&stream.series);
+    return stream;
+}
+
+static unsigned openings(struct stream *stream, unsigned count,
+                         double (*next)(struct stream *), double more)
+{
+    unsigned opened = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct judgement judged;
+        enum episode_event event = EPISODE_NONE;
+        stream->at += 10 * DETECTOR_SECOND;
+        const double value = next(stream) + more;
+        assert_int_equal(series_sample(&stream->series, &stream->config,
+                                       &stream->nature, stream->at, value,
+                                       &judged, &event),
+                         SAMPLE_TAKEN);
+        opened += event == EPISODE_OPENED;
+    }
+    return opened;
+}
+
+static void check(double (*next)(struct stream *), double more)
+{
+    struct stream stream = stream_of(CW_FAMILY_OTHER, 17);
+    assert_true(openings(&stream, SAMPLES, next, 0.0) <= 1);
+    assert_int_equal(openings(&stream, 30, next, more), 1);
+    series_fini(&stream.series);
+}
+
+static void white_noise_is_quiet_and_six_sigmas_are_found(void **state)
+{
+    (void)state;
+    check(white, 60.0);
+}
+
+static void slow_noise_is_quiet_and_a_shift_is_found(void **state)
+{
+    (void)state;
+    check(drifting, 70.0);
+}
+
+static void rare_counts_are_quiet_and_a_rise_is_found(void **state)
+{
+    (void)state;
+    check(sparse, 8.0);
+}
+
+static void a_day_is_quiet_and_a_shift_in_it_is_found(void **state)
+{
+    (void)state;
+    check(seasonal, -80.0);
+}
+
+static void whole_numbers_are_quiet_and_a_step_is_found(void **state)
+{
+    (void)state;
+    check(whole, 8.0);
+}
+
+/* From 1 to 0 and back: one episode, found at once though it never moved. */
+static void a_thing_that_goes_down_is_found_at_once(void **state)
+{
+    (void)state;
+    struct stream stream = stream_of(CW_FAMILY_AVAILABILITY, 1);
+    struct judgement judged;
+    enum episode_event event;
+    for (unsigned i = 0; i < 200; i++) {
+        stream.at += 10 * DETECTOR_SECOND;
+        series_sample(&stream.series, &stream.config, &stream.nature, stream.at,
+                      1.0, &judged, &event);
+        assert_int_equal(event, EPISODE_NONE);
+    }
+    bool found = false;
+    for (unsigned i = 0; i < 3; i++) {
+        stream.at += 10 * DETECTOR_SECOND;
+        series_sample(&stream.series, &stream.config, &stream.nature, stream.at,
+                      0.0, &judged, &event);
+        found = found || event == EPISODE_OPENED;
+    }
+    assert_true(found);
+    series_fini(&stream.series);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(white_noise_is_quiet_and_six_sigmas_are_found),
+        cmocka_unit_test(slow_noise_is_quiet_and_a_shift_is_found),
+        cmocka_unit_test(rare_counts_are_quiet_and_a_rise_is_found),
+        cmocka_unit_test(a_day_is_quiet_and_a_shift_in_it_is_found),
+        cmocka_unit_test(whole_numbers_are_quiet_and_a_step_is_found),
+        cmocka_unit_test(a_thing_that_goes_down_is_found_at_once),
+    };
+    return cmocka_run_group_tests_name("quiet", tests, NULL, NULL);
+}
