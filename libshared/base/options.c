@@ -250,7 +250,8 @@ uint64_t cw_options_hash(const struct cw_options *options)
     char text[CW_OPTION_TEXT_SIZE];
     for (size_t i = 0; i < options->count; i++) {
         const struct cw_option *option = &options->table[i];
-        if ((option->flags & (CW_OPT_SECRET | CW_OPT_LOCAL)) != 0)
+        if ((option->flags & (CW_OPT_SECRET | CW_OPT_LOCAL)) != 0 ||
+            strncmp(option->name, "kafka.", 6) == 0)
             continue;
         const char *value =
             cw_option_text(option, &options->now->settings[i].value, text);

@@ -436,7 +436,7 @@ static void the_hash_follows_decisions_only(void **state)
     struct fixture *f = *state;
     assert_loads(f, "kafka.brokers: a\n");
     const uint64_t hash = cw_options_hash(f->options);
-    assert_loads(f, "kafka.brokers: a\nadmin.port: 1\nstore.password: x\n"
+    assert_loads(f, "kafka.brokers: b\nadmin.port: 1\nstore.password: x\n"
                     "kafka.linger.ms: 9\ndetector.window: 300s\n");
     assert_true(cw_options_hash(f->options) == hash);
     assert_loads(f, "kafka.brokers: a\ndetector.window: 301s\n");
