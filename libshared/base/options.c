@@ -1,6 +1,7 @@
 #include "base/options.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,33 @@ static void destroy_reading(struct cw_reading **reading)
     *reading = NULL;
 }
 
+/* Line of the file a fault is about; the largest number when it is about
+ * something else. */
+static unsigned long line_of(const struct cw_options *options,
+                             const char *fault)
+{
+    if (fault == NULL || options->file == NULL)
+        return ULONG_MAX;
+    const size_t size = strlen(options->file);
+    if (strncmp(fault, options->file, size) != 0 || fault[size] != ':')
+        return ULONG_MAX;
+    return strtoul(fault + size + 1, NULL, 10);
+}
+
+/* In the order of the file, as people will mend them; by insertion, since
+ * faults are few and equal lines must keep their order. */
+static void sort_faults(struct cw_options *options)
+{
+    for (size_t i = 1; i < options->fault_count; i++) {
+        char *fault = options->faults[i];
+        const unsigned long line = line_of(options, fault);
+        size_t at = i;
+        for (; at > 0 && line_of(options, options->faults[at - 1]) > line; at--)
+            options->faults[at] = options->faults[at - 1];
+        options->faults[at] = fault;
+    }
+}
+
 /* A reading without faults, or none. */
 static enum cw_status read_again(struct cw_options *options,
                                  struct cw_reading **made, struct cw_error *err)
@@ -74,6 +102,7 @@ static enum cw_status read_again(struct cw_options *options,
         status = cw_fail(err, CW_NO_MEMORY, "options");
     else
         status = cw_options_read(options, reading, err);
+    sort_faults(options);
     if (status == CW_OK && options->fault_count > 0)
         status =
             cw_fail(err, CW_BAD_CONFIG, "%zu fault%s; %s", options->fault_count,
