@@ -10,6 +10,7 @@
 #define FORMAT       1
 #define SECOND_US    INT64_C(1000000)
 #define MINUTE_US    (60 * SECOND_US)
+#define HOUR_US      (60 * MINUTE_US)
 #define ERROR_NUMBER 17 /* OpenTelemetry severity numbers */
 #define WARN_NUMBER  13
 #define LAST_NUMBER  24
@@ -24,8 +25,8 @@ struct logcluster_config logcluster_config_default(void)
     return (struct logcluster_config){.window_us = 10 * SECOND_US,
                                       .learn_us = 10 * MINUTE_US,
                                       .quiet_us = 5 * MINUTE_US,
-                                      .series_idle_us = 60 * MINUTE_US,
-                                      .entity_idle_us = 24 * 60 * MINUTE_US,
+                                      .series_idle_us = HOUR_US,
+                                      .entity_idle_us = 24 * HOUR_US,
                                       .max_entities = 1024,
                                       .max_patterns = 2000,
                                       .max_shard_patterns = 8192,

@@ -15,15 +15,26 @@ static void follow(void *context, uint32_t from, uint32_t into)
     novelty_follow(&entity->novelty, from, into);
 }
 
-static enum cw_status copy(struct cw_text *to, struct cw_text text,
-                           struct cw_error *err)
+/* The four names in one piece of memory. */
+static enum cw_status keep_names(struct entity *entity,
+                                 const struct cw_text names[4],
+                                 struct cw_error *err)
 {
-    char *bytes = malloc(text.size + 1);
+    struct cw_text *const to[4] = {&entity->tenant, &entity->domain,
+                                   &entity->kind, &entity->name};
+    size_t size = 1;
+    for (size_t i = 0; i < 4; i++)
+        size += names[i].size;
+    char *bytes = malloc(size);
     if (bytes == NULL)
-        return cw_fail(err, CW_NO_MEMORY, "a name of %zu bytes", text.size);
-    if (text.size > 0)
-        memcpy(bytes, text.bytes, text.size);
-    *to = (struct cw_text){bytes, text.size};
+        return cw_fail(err, CW_NO_MEMORY, "names of %zu bytes", size);
+    entity->names = bytes;
+    for (size_t i = 0; i < 4; i++) {
+        if (names[i].size > 0)
+            memcpy(bytes, names[i].bytes, names[i].size);
+        *to[i] = (struct cw_text){bytes, names[i].size};
+        bytes += names[i].size;
+    }
     return CW_OK;
 }
 
@@ -33,11 +44,9 @@ static enum cw_status make(struct entity **made, const struct cw_text names[4],
     struct entity *entity = calloc(1, sizeof(*entity));
     if (entity == NULL)
         return cw_fail(err, CW_NO_MEMORY, "entity");
-    struct cw_text *const to[4] = {&entity->tenant, &entity->domain,
-                                   &entity->kind, &entity->name};
     enum cw_status status = generalise_create(&entity->set, max_patterns, err);
-    for (size_t i = 0; i < 4 && status == CW_OK; i++)
-        status = copy(to[i], names[i], err);
+    if (status == CW_OK)
+        status = keep_names(entity, names, err);
     if (status != CW_OK) {
         entity_destroy(&entity);
         return status;
@@ -52,7 +61,7 @@ enum cw_status entity_create(struct entity **made, const struct cw_log *log,
 {
     const struct cw_text names[4] = {log->tenant, log->domain, log->entity.kind,
                                      log->entity.name};
-    struct entity *entity;
+    struct entity *entity = NULL;
     const enum cw_status status = make(&entity, names, max_patterns, err);
     if (status != CW_OK)
         return status;
@@ -62,22 +71,13 @@ enum cw_status entity_create(struct entity **made, const struct cw_log *log,
     return CW_OK;
 }
 
-static void release(struct cw_text *text)
-{
-    free((void *)(uintptr_t)text->bytes);
-    *text = (struct cw_text){NULL, 0};
-}
-
 void entity_destroy(struct entity **entity)
 {
     if (*entity == NULL)
         return;
     generalise_destroy(&(*entity)->set);
     novelty_fini(&(*entity)->novelty);
-    release(&(*entity)->tenant);
-    release(&(*entity)->domain);
-    release(&(*entity)->kind);
-    release(&(*entity)->name);
+    free((*entity)->names);
     free(*entity);
     *entity = NULL;
 }
@@ -130,7 +130,7 @@ enum cw_status entity_load(struct entity **made, size_t max_patterns,
     struct cw_text names[4];
     for (size_t i = 0; i < 4; i++)
         names[i] = cw_unpack_text(in);
-    struct entity *entity;
+    struct entity *entity = NULL;
     enum cw_status status = make(&entity, names, max_patterns, err);
     if (status != CW_OK)
         return status;

@@ -18,8 +18,9 @@
 struct entity {
     uint64_t key; /* entity_key */
     uint64_t route;
-    uint32_t serial;       /* within its shard; never used twice */
-    struct cw_text tenant; /* the bytes of these four are owned */
+    uint32_t serial; /* within its shard; never used twice */
+    char *names;     /* owned: the bytes of the next four */
+    struct cw_text tenant;
     struct cw_text domain;
     struct cw_text kind;
     struct cw_text name;

@@ -101,7 +101,7 @@ static enum cw_status make_room(struct generalise *set, size_t item_count,
         return status;
     const size_t capacity = set->capacity ? set->capacity * 2 : 16;
     struct pattern **patterns =
-        realloc(set->patterns, capacity * sizeof(*patterns));
+        realloc(set->patterns, capacity * sizeof(struct pattern *));
     if (patterns == NULL)
         return cw_fail(err, CW_NO_MEMORY, "%zu patterns", capacity);
     set->patterns = patterns;
@@ -285,6 +285,7 @@ static bool unite_varying(struct generalise *set, struct pattern *pattern)
     for (size_t i = 0; i < bucket->count; i++)
         if (differs_at(pattern, bucket->entries[i].pattern) == place)
             member = smaller(member, bucket->entries[i].pattern);
+    assert(member != NULL); /* variable_place counted it */
     take_in(set, pattern, member);
     return true;
 }

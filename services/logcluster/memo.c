@@ -25,7 +25,8 @@ void memo_destroy(struct memo **memo)
 
 static size_t place(struct memo_key key)
 {
-    return (size_t)(key.id ^ (key.id >> 32) ^ key.owner * 0x9e3779b1u) &
+    return (size_t)(key.id ^ (key.id >> 32) ^
+                    (uint64_t)key.owner * 0x9e3779b1u) &
            (MEMO_SIZE - 1);
 }
 

@@ -34,7 +34,7 @@ enum cw_status pattern_create(struct pattern **made,
 {
     char outline[TEMPLATE_OUTLINE_MAX];
     const size_t outline_size = template_outline(skeleton, line, outline);
-    struct pattern *pattern;
+    struct pattern *pattern = NULL;
     const enum cw_status status =
         allocate(&pattern, skeleton->count, outline_size, err);
     if (status != CW_OK)
@@ -59,7 +59,7 @@ void pattern_destroy(struct pattern **pattern)
     if (*pattern == NULL)
         return;
     for (size_t i = 0; i < (*pattern)->example_count; i++)
-        free((void *)(uintptr_t)(*pattern)->examples[i].bytes);
+        free((*pattern)->example_bytes[i]);
     free((*pattern)->hashes);
     free((*pattern)->outline);
     free(*pattern);
@@ -160,6 +160,7 @@ static void add_example(struct pattern *pattern, struct cw_text example)
     if (copy == NULL)
         return; /* an example less is no wrong */
     memcpy(copy, example.bytes, example.size);
+    pattern->example_bytes[pattern->example_count] = copy;
     pattern->examples[pattern->example_count++] =
         (struct cw_text){copy, example.size};
 }
@@ -323,7 +324,7 @@ enum cw_status pattern_load(struct pattern **made, struct cw_unpack *in,
     const struct cw_text outline = cw_unpack_text(in);
     if (outline.size > TEMPLATE_OUTLINE_MAX)
         return cw_fail(err, CW_BAD_STATE, "outline of %zu", outline.size);
-    struct pattern *pattern;
+    struct pattern *pattern = NULL;
     const enum cw_status status =
         allocate(&pattern, item_count, outline.size, err);
     if (status != CW_OK)

@@ -38,7 +38,8 @@ struct pattern {
     uint64_t *hashes; /* owned; item_count */
     char *outline;    /* owned */
     size_t outline_size;
-    struct cw_text examples[PATTERN_EXAMPLE_COUNT]; /* bytes owned */
+    char *example_bytes[PATTERN_EXAMPLE_COUNT]; /* owned */
+    struct cw_text examples[PATTERN_EXAMPLE_COUNT];
     size_t example_count;
     uint64_t replaced[PATTERN_LINEAGE_MAX]; /* not told yet */
     size_t replaced_count;

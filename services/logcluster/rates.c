@@ -71,7 +71,7 @@ static size_t tracked_patterns(struct entity *entity,
         if (pattern->tracked && count < RATES_SERIES_MAX)
             tracked[count++] = pattern;
     }
-    qsort(tracked, count, sizeof(tracked[0]), compare_id);
+    qsort(tracked, count, sizeof(struct pattern *), compare_id);
     return count;
 }
 

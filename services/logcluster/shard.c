@@ -33,7 +33,7 @@ static enum cw_status open_tables(struct shard *shard,
         return status;
     const size_t capacity = shard->capacity ? shard->capacity * 2 : 16;
     struct entity **entities =
-        realloc(shard->entities, capacity * sizeof(*entities));
+        realloc(shard->entities, capacity * sizeof(struct entity *));
     if (entities == NULL)
         return cw_fail(err, CW_NO_MEMORY, "%zu entities", capacity);
     shard->entities = entities;

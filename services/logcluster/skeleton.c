@@ -27,13 +27,17 @@ static struct cw_text text_of(const struct scan *scan, struct tokens_run run)
 
 static char byte_at(const struct scan *scan, size_t at)
 {
-    return at < scan->end ? scan->bytes[at] : '\0';
+    if (at < scan->end)
+        return scan->bytes[at];
+    return '\0';
 }
 
 static char last_of_gap(const struct scan *scan)
 {
     const struct tokens_gap gap = scan->gap;
-    return gap.size == 0 ? '\0' : scan->bytes[gap.at + gap.size - 1];
+    if (gap.size == 0)
+        return '\0';
+    return scan->bytes[gap.at + gap.size - 1];
 }
 
 /* `key=value`, the key touching: not `a == b`, `a => b` or `= b`. */

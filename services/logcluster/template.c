@@ -38,7 +38,9 @@ static void put_byte(struct writer *out, char byte)
 
 static char printable(char byte)
 {
-    return (unsigned char)byte < ' ' || byte == '\x7f' ? ' ' : byte;
+    if ((unsigned char)byte < ' ' || byte == '\x7f')
+        return ' ';
+    return byte;
 }
 
 static void put_printable(struct writer *out, struct cw_text text)

@@ -32,7 +32,7 @@ enum cw_status parties_create(struct parties **made, size_t max_count,
 
 static void clear(struct party *party)
 {
-    free((void *)(uintptr_t)party->tenant.bytes);
+    free(party->names);
     *party = (struct party){0};
 }
 
@@ -48,7 +48,7 @@ void parties_destroy(struct parties **parties)
     *parties = NULL;
 }
 
-/* The four names in one piece of memory, which tenant.bytes begins. */
+/* The four names in one piece of memory. */
 static bool keep_names(struct party *party, const struct cw_text names[4])
 {
     struct cw_text *const to[4] = {&party->tenant, &party->domain, &party->kind,
@@ -59,6 +59,7 @@ static bool keep_names(struct party *party, const struct cw_text names[4])
     char *bytes = malloc(size);
     if (bytes == NULL)
         return false;
+    party->names = bytes;
     for (size_t i = 0; i < 4; i++) {
         if (names[i].size > 0)
             memcpy(bytes, names[i].bytes, names[i].size);

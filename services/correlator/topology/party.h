@@ -33,8 +33,9 @@ struct party_load {
 };
 
 struct party {
-    uint64_t key;          /* of tenant, domain, kind, name */
-    struct cw_text tenant; /* the bytes of these four are owned */
+    uint64_t key; /* of tenant, domain, kind, name */
+    char *names;  /* owned: the bytes of the next four */
+    struct cw_text tenant;
     struct cw_text domain;
     struct cw_text kind;
     struct cw_text name;
