@@ -192,6 +192,67 @@ static void a_killed_process_is_found_by_its_silence(void **state)
     end(&stage);
 }
 
+static void calls_that_fail_into_silence_are_an_edge(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("cart", "metric", CW_FAMILY_ERRORS, at)};
+
+    (void)state;
+    begin(&stage, NULL);
+    calls(&stage, "cart", "db");
+    counts(&stage, "cart", "db", 1000, 0);
+    stage.now_at = at + MINUTE;
+    counts(&stage, "cart", "db", 1000, 800);
+    deviates(&stage, "cart", "error_rate", CW_FAMILY_ERRORS, 8, at);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 1, at);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_true(cw_text_is(cause->candidates[0].kind, "edge"));
+    assert_true(cw_text_is(cause->candidates[0].label, "cart -> db"));
+    assert_true(cw_text_is(cause->candidates[0].entity.name, "db"));
+    assert_true(cw_text_starts(
+        cause->candidates[0].evidence[0],
+        CW_TEXT("80 % more of the calls from cart fail than before")));
+    assert_true(cw_text_is(cause->recommendation.action, "check_network"));
+    end(&stage);
+}
+
+static void new_error_lines_make_a_pattern_the_candidate(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("cart", "new_pattern", CW_FAMILY_LOGS, at)};
+    const struct cw_pattern_novelty novelty = {
+        .pattern_id = 5,
+        .template = CW_TEXT("no space left on <*>"),
+        .severity = 17,
+        .count = 40,
+        .surprise = 30,
+        .first_seen_at = at};
+    const struct cw_evidence evidence = {.meta = meta,
+                                         .entity = service("cart"),
+                                         .from_at = at,
+                                         .to_at = at + MINUTE,
+                                         .coverage = 1,
+                                         .new_patterns = &novelty,
+                                         .new_patterns_count = 1};
+
+    (void)state;
+    begin(&stage, NULL);
+    stage.now_at = at + MINUTE;
+    give(&stage, CW_TOPIC_EVIDENCE, &evidence);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 1, at);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_candidate *first = &last_cause(&stage)->candidates[0];
+    assert_true(cw_text_is(first->kind, "pattern"));
+    assert_true(cw_text_is(first->evidence[1],
+                           "new log pattern, 40 lines: no space left on <*>"));
+    end(&stage);
+}
+
 static void u16_the_graph_is_that_of_the_first_symptom(void **state)
 {
     struct stage stage;
@@ -229,6 +290,8 @@ int main(void)
         cmocka_unit_test(u10_equals_without_a_graph_are_unknown),
         cmocka_unit_test(without_a_graph_the_most_severe_is_first),
         cmocka_unit_test(a_killed_process_is_found_by_its_silence),
+        cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),
+        cmocka_unit_test(new_error_lines_make_a_pattern_the_candidate),
         cmocka_unit_test(u16_the_graph_is_that_of_the_first_symptom),
     };
 

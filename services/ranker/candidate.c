@@ -143,12 +143,16 @@ static uint32_t add_edges(const struct ranker_scene *scene,
     return count;
 }
 
+struct suspect {
+    struct ranker_candidate *candidate;
+};
+
 static int by_age(const void *left, const void *right)
 {
     const struct ranker_change *a =
-        (*(const struct ranker_candidate *const *)left)->change;
+        ((const struct suspect *)left)->candidate->change;
     const struct ranker_change *b =
-        (*(const struct ranker_candidate *const *)right)->change;
+        ((const struct suspect *)right)->candidate->change;
 
     if (a->at != b->at)
         return a->at > b->at ? -1 : 1;
@@ -158,16 +162,16 @@ static int by_age(const void *left, const void *right)
 /* Keeps the latest suspects and takes the others back. */
 static void cap_suspects(struct ranker_candidates *all)
 {
-    struct ranker_candidate *suspects[RANKER_CANDIDATE_MAX];
+    struct suspect suspects[RANKER_CANDIDATE_MAX];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < all->count; i++)
         if (all->list[i].change != NULL)
-            suspects[count++] = &all->list[i];
+            suspects[count++].candidate = &all->list[i];
     if (count > 0)
-        qsort(suspects, count, sizeof(*suspects), by_age);
+        qsort(suspects, count, sizeof(suspects[0]), by_age);
     for (uint32_t i = RANKER_SUSPECT_MAX; i < count; i++)
-        suspects[i]->change = NULL;
+        suspects[i].candidate->change = NULL;
 }
 
 static void name_kinds(struct ranker_candidates *all)

@@ -60,7 +60,8 @@ struct ranker_config {
 
 /* Rows for the service's table of options; field is the struct ranker_config
  * in the struct owner. */
-#define RANKER_OPTION_AT(owner, field, part) offsetof(owner, field.part)
+#define RANKER_OPTION_AT(owner, field, part)                                   \
+    (offsetof(owner, field) + offsetof(struct ranker_config, part))
 #define RANKER_OPTIONS(owner, field)                                           \
     {"ranker.decide_after",                                                    \
      CW_OPT_DURATION,                                                          \

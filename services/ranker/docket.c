@@ -46,8 +46,8 @@ static void remove_case(struct ranker_docket *docket, uint32_t index)
 {
     free_case(docket->cases[index]);
     docket->case_count--;
-    memmove(&docket->cases[index], &docket->cases[index + 1],
-            (docket->case_count - index) * sizeof(docket->cases[0]));
+    for (uint32_t i = index; i < docket->case_count; i++)
+        docket->cases[i] = docket->cases[i + 1];
 }
 
 static uint32_t find_case(const struct ranker_docket *docket, uint64_t id)
@@ -126,7 +126,8 @@ static enum cw_status update(struct ranker_docket *docket, uint64_t id,
     if (open == NULL)
         return CW_NO_MEMORY;
     open->route = route;
-    open->opened_at = incident->opened_at;
+    /* Opened again, it is looked at as often as when it was new. */
+    open->opened_at = incident->reopened > 0 ? now_at : incident->opened_at;
     const enum cw_status status = keep(open, incident, err);
     if (status != CW_OK) {
         free_case(open);
@@ -153,7 +154,8 @@ enum cw_status ranker_docket_take(struct ranker_docket *docket, uint64_t route,
     if (over && index < docket->case_count)
         remove_case(docket, index);
     if (!over) {
-        const enum cw_status status = update(docket, id, route, incident, err);
+        const enum cw_status status =
+            update(docket, id, route, incident, now_at, err);
         if (status != CW_OK)
             return status;
         index = find_case(docket, id);

@@ -128,7 +128,7 @@ static bool turn(struct ranker_edge *edge, int64_t minute)
 {
     if (minute <= edge->minute - RANKER_MINUTES)
         return false;
-    if (minute - edge->minute > 4 * RANKER_MINUTES) {
+    if (minute - edge->minute > (int64_t)4 * RANKER_MINUTES) {
         /* Silent for an hour: what is left says little about now. */
         for (int i = 0; i < RANKER_MINUTES; i++)
             edge->count[i] = edge->errors[i] = 0.0F;

@@ -20,8 +20,8 @@ static const struct cw_option rows[] = {RANKER_OPTIONS(struct options, ranker)};
 int main(int count, char **arguments)
 {
     struct options options = {.ranker = RANKER_CONFIG_DEFAULT};
-    const struct cw_option_group group = {
-        rows, sizeof(rows) / sizeof(rows[0]), &options};
+    const struct cw_option_group group = {rows, sizeof(rows) / sizeof(rows[0]),
+                                          &options};
     const struct cw_service_part part = {CW_SERVICE_RANKER, &cw_flow_merged,
                                          &ranker_core_type, &options.ranker};
     const struct cw_program program = {

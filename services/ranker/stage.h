@@ -103,6 +103,22 @@ static inline void calls(struct stage *stage, const char *caller,
     give(stage, CW_TOPIC_TOPOLOGY, &edge);
 }
 
+/* Calls of one minute, some of which failed. */
+static inline void counts(struct stage *stage, const char *caller,
+                          const char *callee, double count, double errors)
+{
+    const struct cw_edge edge = {.meta = meta,
+                                 .from_at = stage->now_at,
+                                 .to_at = stage->now_at + SECOND,
+                                 .caller = service(caller),
+                                 .callee = service(callee),
+                                 .kind = CW_TEXT("calls"),
+                                 .count = count,
+                                 .errors = errors};
+
+    give(stage, CW_TOPIC_EDGES, &edge);
+}
+
 /* One minute of one metric of a service, z at its worst, off since onset. */
 static inline void deviates(struct stage *stage, const char *name,
                             const char *metric, enum cw_family family, double z,
