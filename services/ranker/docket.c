@@ -115,7 +115,7 @@ static void plan(struct ranker_case *open, int64_t now_at,
 
 static enum cw_status update(struct ranker_docket *docket, uint64_t id,
                              uint64_t route, const struct cw_incident *incident,
-                             struct cw_error *err)
+                             int64_t now_at, struct cw_error *err)
 {
     uint32_t index = find_case(docket, id);
     struct ranker_case *open = NULL;
