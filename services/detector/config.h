@@ -3,7 +3,7 @@
  *
  * Place    main.c and cwctl fill it; core, series and missing read it
  * Limits   values are checked by the option table of main.c; the defaults
- *          are the ones docs/decisions/0101-detector-thresholds.md measured
+ *          are the ones docs/decisions/0040-detector-thresholds.md measured
  * Threads  pure
  */
 #ifndef DETECTOR_CONFIG_H

@@ -1,7 +1,7 @@
 /*
  * detector_gen - how calm, and how quick, the detector is on series made here.
  *
- * Place    where thresholds come from: docs/decisions/0101-detector-thresholds
+ * Place    where thresholds come from: docs/decisions/0040-detector-thresholds
  * Input    argv: series a kind (40), seconds between samples (10), first seed
  * Output   per kind of noise: openings a series in ten days of ten-second
  *          samples (86 400 samples); per fault: share found, median delay
