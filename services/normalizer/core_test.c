@@ -225,7 +225,8 @@ static void a_config_with_a_format_nobody_knows_is_refused(void **state)
 }
 
 /* parts == emitted + dropped + refused; records == taken + tombstones +
- * refused. */
+ * refused: 8 values below. Parts: 1 good, 1 not finite, 1 refused, 2 good and
+ * 1 refused, none twice, none of the empty list, 1 refused: 7. */
 static void nothing_received_is_lost_from_the_counts(void **state)
 {
     (void)state;
@@ -242,24 +243,79 @@ static void nothing_received_is_lost_from_the_counts(void **state)
     };
     struct cw_error err = {0};
     struct cw_core *core = NULL;
-    struct cw_drive *drive = NULL;
-    (void)core;
-    assert_int_equal(
-        cw_drive_create(&drive, &normalizer_core_type, &plain_config, &err),
-        CW_OK);
-    struct desk desk = {drive, 0};
-    for (size_t i = 0; i < COUNT(values); i++)
-        give_text(&desk, "prometheus", values[i]);
-    size_t points = 0;
-    for (size_t i = 0; i < cw_drive_output_count(drive); i++) {
-        const struct cw_drive_output *output = cw_drive_output(drive, i);
-        if (output->topic == CW_TOPIC_METRICS)
-            points +=
-                ((const struct cw_metric_run *)output->record)->series_count;
+    struct cw_arena *arena = NULL;
+    assert_int_equal(normalizer_core_type.create(&core, &plain_config, &err),
+                     CW_OK);
+    assert_int_equal(cw_arena_create(&arena, 16 << 20, &err), CW_OK);
+    for (size_t i = 0; i <= COUNT(values); i++) {
+        const bool tombstone = i == COUNT(values);
+        const struct cw_raw raw = {
+            .topic = CW_TEXT("prometheus"),
+            .offset = (int64_t)i,
+            .timestamp_at = T0,
+            .has_value = !tombstone,
+            .value = cw_text_of(tombstone ? NULL : values[i])};
+        const struct cw_item item = {.stream_at = T0, .record = &raw};
+        struct cw_emit emit = {.arena = arena, .now_at = T0};
+        assert_int_equal(normalizer_core_type.step(core, 0, &item, &emit, &err),
+                         CW_OK);
     }
-    assert_int_equal(points, 3);
-    assert_int_equal(count_of(&desk, CW_TOPIC_DEADLETTER), 5);
-    cw_drive_destroy(&drive);
+    const struct normalizer_counts *counts = normalizer_counts(core);
+    assert_int_equal(counts->records, 9);
+    assert_int_equal(counts->tombstones, 1);
+    assert_int_equal(counts->refused_records, 2);
+    assert_int_equal(counts->taken, 6);
+    assert_int_equal(counts->parts, 7);
+    assert_int_equal(counts->emitted[COUNT_POINTS], 3);
+    assert_int_equal(counts->dropped[COUNT_DROP_NON_FINITE], 1);
+    assert_int_equal(counts->refused_parts, 3);
+    assert_int_equal(counts->dead_letters, 5);
+    assert_int_equal(counts->definitions, 2);
+    normalizer_core_type.destroy(&core);
+    cw_arena_destroy(&arena);
+}
+
+/* Two drives, one restarted between any two records: the same outputs, but
+ * for definitions, which may repeat. */
+static void a_restart_changes_nothing_but_definitions(void **state)
+{
+    (void)state;
+    static const char sample[] =
+        "{\"name\":\"a\",\"value\":\"1\",\"labels\":{\"service\":\"s\"}}";
+    struct cw_error err = {0};
+    struct desk plain = open_with(&plain_config);
+    struct desk cut = open_with(&plain_config);
+    for (size_t i = 0; i < 5; i++) {
+        give_text(&plain, "prometheus", sample);
+        give_text(&cut, "prometheus", sample);
+        assert_int_equal(cw_drive_restart(cut.drive, &err), CW_OK);
+    }
+    assert_int_equal(cw_drive_output_count(plain.drive), 5);
+    assert_int_equal(cw_drive_output_count(cut.drive), 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(
+            cw_metric_run_content_id(cw_drive_output(plain.drive, i)->record),
+            cw_metric_run_content_id(cw_drive_output(cut.drive, i)->record));
+    cw_drive_destroy(&plain.drive);
+    cw_drive_destroy(&cut.drive);
+}
+
+static void a_record_of_too_many_parts_is_refused_whole(void **state)
+{
+    (void)state;
+    static const struct normalizer_config config = {.parts_max = 2};
+    struct desk desk = open_with(&config);
+    give_text(&desk, "prometheus",
+              "[{\"name\":\"a\",\"value\":1},{\"name\":\"b\",\"value\":1}]");
+    assert_int_equal(count_of(&desk, CW_TOPIC_METRICS), 1);
+    give_text(&desk, "prometheus",
+              "[{\"name\":\"a\",\"value\":1},{\"name\":\"b\",\"value\":1},"
+              "{\"name\":\"c\",\"value\":1}]");
+    assert_int_equal(count_of(&desk, CW_TOPIC_METRICS), 1);
+    const struct cw_dead_letter *letter = only(&desk, CW_TOPIC_DEADLETTER);
+    assert_text(letter->code, "too_large");
+    assert_int_equal(letter->index, -1);
+    cw_drive_destroy(&desk.drive);
 }
 
 static void alerts_carry_their_own_status(void **state)
@@ -415,6 +471,8 @@ int main(void)
         cmocka_unit_test(a_tenant_comes_from_topic_then_header_then_default),
         cmocka_unit_test(a_config_with_a_format_nobody_knows_is_refused),
         cmocka_unit_test(nothing_received_is_lost_from_the_counts),
+        cmocka_unit_test(a_restart_changes_nothing_but_definitions),
+        cmocka_unit_test(a_record_of_too_many_parts_is_refused_whole),
         cmocka_unit_test(alerts_carry_their_own_status),
         cmocka_unit_test(a_change_and_a_topology_become_events),
         cmocka_unit_test(commands_are_routed_and_named_by_content),

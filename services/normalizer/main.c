@@ -18,9 +18,8 @@ int main(int count, char **arguments)
         struct cw_service_options common;
         struct normalizer_settings settings;
     } options = {0};
-    const struct cw_option_group group = {normalizer_options,
-                                          normalizer_option_count,
-                                          &options.settings};
+    const struct cw_option_group group = {
+        normalizer_options, normalizer_option_count, &options.settings};
     const struct cw_service_part part = {CW_SERVICE_NORMALIZER, &cw_flow_raw,
                                          &normalizer_core_type,
                                          &options.settings.config};

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #define ROW(name, type, field, fallback, min, max, meaning)                    \
-    {"normalizer." name, type, offsetof(struct normalizer_settings, field),    \
-     fallback, min, max, "", CW_OPT_RESTART, meaning}
+    {                                                                          \
+        "normalizer." name, type, offsetof(struct normalizer_settings, field), \
+            fallback, min, max, "", CW_OPT_RESTART, meaning                    \
+    }
 
 const struct cw_option normalizer_options[] = {
     ROW("topics", CW_OPT_TEXT, topics, "", 0, 0,
@@ -54,8 +56,10 @@ enum cw_status normalizer_configure(void *context, struct cw_error *err)
 {
     struct normalizer_settings *settings = context;
     if (strlen(settings->topics) >= sizeof(settings->text))
-        return cw_fail(err, CW_BAD_CONFIG, "normalizer.topics is longer than "
-                       "%d characters", NORMALIZER_TEXT_MAX);
+        return cw_fail(err, CW_BAD_CONFIG,
+                       "normalizer.topics is longer than "
+                       "%d characters",
+                       NORMALIZER_TEXT_MAX);
     (void)snprintf(settings->text, sizeof(settings->text), "%s",
                    settings->topics);
     char *rest = settings->text;

@@ -189,6 +189,7 @@ static struct match find_pair(struct cw_text text, size_t at, size_t from)
         text.bytes[value] == '/') /* secret://... is a place, not a secret */
         return no_match;
     value = skip_blanks(text, value);
+    const bool escaped = value < text.size && text.bytes[value] == '\\';
     while (value < text.size && text.bytes[value] == '\\')
         value++;
     char quote = 0;
@@ -198,7 +199,9 @@ static struct match find_pair(struct cw_text text, size_t at, size_t from)
         value++;
     }
     value = skip_scheme(text, value);
-    const size_t stop = value_end(text, value, quote);
+    size_t stop = value_end(text, value, quote);
+    if (escaped && stop > value && text.bytes[stop - 1] == '\\')
+        stop--; /* belongs to the closing quote */
     if (stop == value)
         return no_match;
     return (struct match){value, stop, "[secret]"};

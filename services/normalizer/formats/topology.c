@@ -4,6 +4,7 @@
  * Input    {"edges":[{"source":"shop","target":"cart","kind":"calls"}]}; a
  *          name may be {"kind","name"}, a string is a service; kind defaults
  *          to calls; caller and callee are understood too
+ *          "status":"resolved" takes the edges away again
  * Output   one event with all edges
  * Limits   EDGES_MAX edges a record; an edge without two names is refused
  *          alone. An empty list is a topology too: it says nothing
@@ -88,6 +89,8 @@ void read_topology(struct draft *draft, struct tree_value element)
         draft_drop(draft, COUNT_DROP_SILENT);
         return;
     }
+    if (cw_text_is(text_of(element, "status"), "resolved"))
+        event.status = CW_EVENT_STATUS_RESOLVED;
     event.source = text_of(element, "source");
     event.dedup_key = CW_TEXT("topology");
     event.title = CW_TEXT("declared topology");
