@@ -52,8 +52,6 @@ static void what_is_no_time_is_refused(void **state)
                                           "yesterday"};
     for (size_t i = 0; i < COUNT(refused); i++) {
         int64_t at = 7;
-        assert_false(instant_of_text(cw_text_of(refused[i]), INSTANT_S, &at) &&
-                     refused[i][0] != '2');
         size_t used = 0;
         assert_false(instant_parse(cw_text_of(refused[i]), &at, &used));
         assert_int_equal(at, 7);
