@@ -1,5 +1,6 @@
 #include "correlate/admit.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -224,6 +225,7 @@ static enum cw_status wait_for_company(const struct corr_turn *turn,
         return shed(turn, signal, err);
     if (status != CW_OK)
         return status;
+    assert(held != NULL);
     return corr_agenda_set(
         turn->agenda,
         &(struct corr_due){turn->now_at + turn->config->wait_us,

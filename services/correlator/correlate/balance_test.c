@@ -214,12 +214,29 @@ static size_t alert_entries(const struct kit *kit)
     return count;
 }
 
+/* Whoever stores entries by content must not lose one. */
+static void check_entries_differ(const struct kit *kit)
+{
+    uint64_t last = 0;
+    const size_t all = cw_drive_output_count(kit->drive);
+    for (size_t i = 0; i < all; i++) {
+        const struct cw_drive_output *out = cw_drive_output(kit->drive, i);
+        if (out->topic != CW_TOPIC_LEDGER)
+            continue;
+        const struct cw_ledger_entry *entry = out->record;
+        const uint64_t content = cw_ledger_entry_content_id(entry);
+        assert_true(content != last);
+        last = content;
+    }
+}
+
 static void check_sums(uint64_t seed, struct correlate_config config)
 {
     struct stream stream = {.kit = {.config = config}};
     run(&stream, seed);
     const struct kit *kit = &stream.kit;
     assert_int_equal(alert_entries(kit), stream.received + second_entries(kit));
+    check_entries_differ(kit);
     const size_t firing = kit_notices(kit, CW_TRANSITION_FIRING);
     const size_t reopened = kit_notices(kit, CW_TRANSITION_REOPENED);
     assert_true(firing > 0);

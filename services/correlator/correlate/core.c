@@ -1,5 +1,6 @@
 #include "correlate/core.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "correlate/declare.h"
@@ -66,6 +67,25 @@ static enum cw_status create_shard(struct shard *shard,
     return status;
 }
 
+/* The table of options checks what comes from a file; this, what comes from a
+ * program. */
+static enum cw_status check_config(const struct correlate_config *config,
+                                   struct cw_error *err)
+{
+    static const char *const rules[] = {"all", "first", "last", "never"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        known = known || strcmp(config->resolve, rules[i]) == 0;
+    if (!known)
+        return cw_fail(err, CW_BAD_CONFIG, "resolve \"%s\"", config->resolve);
+    if (!(config->max_hops >= 0 && config->max_hops <= (int64_t)CORR_HOPS_MAX))
+        return cw_fail(err, CW_BAD_CONFIG, "max_hops %lld not in 0 to %u",
+                       (long long)config->max_hops, CORR_HOPS_MAX);
+    if (!(config->window_us > 0))
+        return cw_fail(err, CW_BAD_CONFIG, "window is not positive");
+    return CW_OK;
+}
+
 static enum cw_status create(struct cw_core **made, const void *config,
                              struct cw_error *err)
 {
@@ -74,8 +94,10 @@ static enum cw_status create(struct cw_core **made, const void *config,
         return cw_fail(err, CW_NO_MEMORY, "correlate core");
     core->config = config != NULL ? *(const struct correlate_config *)config
                                   : correlate_config_default();
-    enum cw_status status = corr_fingerprint_parse(
-        &core->fingerprint, core->config.fingerprint, err);
+    enum cw_status status = check_config(&core->config, err);
+    if (status == CW_OK)
+        status = corr_fingerprint_parse(&core->fingerprint,
+                                        core->config.fingerprint, err);
     for (uint32_t i = 0; i < SHARD_COUNT && status == CW_OK; i++)
         status = create_shard(&core->shards[i], &core->config, err);
     if (status != CW_OK)
@@ -121,6 +143,7 @@ static struct corr_turn turn_of(struct cw_core *core, struct shard *shard,
                                 struct corr_domain *domain,
                                 struct cw_emit *emit)
 {
+    assert(domain != NULL);
     domain->touched = true;
     return (struct corr_turn){
         .config = &core->config,

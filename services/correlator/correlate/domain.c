@@ -90,6 +90,7 @@ struct corr_held *corr_domain_held(const struct corr_domain *domain,
     uint64_t at = 0;
     if (!cw_map64_find(domain->held_by_id, id, &at))
         return NULL;
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the map holds 64-bit values */
     return (struct corr_held *)(uintptr_t)at;
 }
 

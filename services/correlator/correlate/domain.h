@@ -53,8 +53,10 @@ struct corr_domain {
     struct corr_graph *graph;
     struct corr_reach near; /* scratch of the search for company */
     bool graph_full_told;
-    bool touched;                     /* in this slice */
-    bool sweeping;                    /* a sweep is in the agenda */
+    bool touched;           /* in this slice */
+    int64_t ledger_at;      /* instant of the last ledger entry */
+    uint32_t ledger_number; /* of that entry among those of the instant */
+    bool sweeping;          /* a sweep is in the agenda */
     struct corr_incident **incidents; /* not closed; serials rise */
     size_t incident_count;
     size_t incident_capacity;

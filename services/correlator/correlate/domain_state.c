@@ -1,6 +1,8 @@
 /* State of a domain to bytes and back; the rest of domain.h is domain.c. */
 #include "correlate/domain.h"
 
+#include <assert.h>
+
 #define INCIDENT_SAVED_SIZE 120u
 #define HELD_SAVED_SIZE     40u
 
@@ -37,6 +39,8 @@ void corr_domain_save(const struct corr_domain *domain, struct cw_pack *out)
     corr_graph_save(domain->graph, out);
     cw_pack_bool(out, domain->graph_full_told);
     cw_pack_bool(out, domain->sweeping);
+    cw_pack_i64(out, domain->ledger_at);
+    cw_pack_u32(out, domain->ledger_number);
     cw_pack_u64(out, domain->next_serial);
     cw_pack_u32(out, (uint32_t)domain->incident_count);
     for (size_t i = 0; i < domain->incident_count; i++)
@@ -81,6 +85,7 @@ static enum cw_status load_incidents(struct corr_domain *domain,
         status = corr_incident_load(&incident, in, arena, err);
         if (status != CW_OK)
             break;
+        assert(incident != NULL);
         const uint64_t serial = incident->serial;
         status = corr_domain_add(domain, incident, err);
         if (status != CW_OK) {
@@ -156,6 +161,8 @@ enum cw_status corr_domain_load(struct corr_domain *domain,
     enum cw_status status = corr_graph_load(domain->graph, in, err);
     domain->graph_full_told = cw_unpack_bool(in);
     domain->sweeping = cw_unpack_bool(in);
+    domain->ledger_at = cw_unpack_i64(in);
+    domain->ledger_number = cw_unpack_u32(in);
     if (status == CW_OK)
         status = load_incidents(domain, in, arena, err);
     if (status == CW_OK)

@@ -70,16 +70,31 @@ static double kind_factor(const struct corr_signal *signal,
     return UNLIKE + (1.0 - UNLIKE) * similarity;
 }
 
+/* Time alone must not chain: all onsets lie within `blind` of each other. */
+static bool fits_blind(const struct corr_turn *turn,
+                       const struct corr_signal *signal,
+                       const struct corr_incident *incident)
+{
+    const int64_t onset_at = signal->member.started_at;
+    const int64_t first_at =
+        onset_at < incident->started_at ? onset_at : incident->started_at;
+    const int64_t last_at =
+        onset_at > incident->last_onset_at ? onset_at : incident->last_onset_at;
+    return last_at - first_at <= turn->config->blind_us;
+}
+
 /* Hop factor of a signal on another entity; 0 = it does not belong. */
 static enum cw_status hop_factor(const struct corr_turn *turn,
-                                 const struct question *question, int64_t gap,
+                                 const struct question *question,
                                  struct corr_match *match, double *factor,
                                  struct cw_error *err)
 {
     *factor = 0.0;
     if (question->blind) {
         match->rule = CORR_RULE_SAME_TIME;
-        *factor = gap <= turn->config->blind_us ? hop_decay[2] : 0.0;
+        *factor = fits_blind(turn, question->signal, match->incident)
+                      ? hop_decay[2]
+                      : 0.0;
         return CW_OK;
     }
     if (question->node == CORR_NONE)
@@ -130,7 +145,7 @@ static enum cw_status nearness(const struct corr_turn *turn,
     if (!takes_others(turn, incident, gap))
         return CW_OK;
     const enum cw_status status =
-        hop_factor(turn, question, gap, match, factor, err);
+        hop_factor(turn, question, match, factor, err);
     if (status == CW_OK && *factor > 0.0)
         *factor *= cw_exp(-(double)gap / (double)turn->config->window_us);
     return status;

@@ -8,7 +8,7 @@
  *                  1 on an entity of the incident, which is ill already
  *            hops  1 on the same entity, .7 .45 .25 at 1 2 3 hops from the
  *                  core; .45 where the domain knows no topology at all and
- *                  the gap is within `blind`
+ *                  all onsets lie within `blind` of each other
  *            kind  1 for a family the incident has, else .7 + .3 x likeness of
  *                  the title to the first one's
  * Output   an incident on the very entity goes first, the oldest; else the best

@@ -1,5 +1,6 @@
 #include "correlate/incident.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -284,6 +285,7 @@ enum cw_status corr_incident_load(struct corr_incident **made,
     enum cw_status status = corr_signal_load(&opener, in, arena, err);
     if (status == CW_OK)
         status = corr_incident_create(&incident, &opener, err);
+    assert(status != CW_OK || incident != NULL);
     if (status == CW_OK && !load_life(incident, in))
         status = cw_fail(err, CW_BAD_STATE, "incident");
     if (status == CW_OK)

@@ -1,5 +1,7 @@
 #include "correlate/life.h"
 
+#include <assert.h>
+
 #include "correlate/report.h"
 #include "correlate/title.h"
 
@@ -16,6 +18,7 @@ static bool has_recovered(const struct corr_turn *turn,
 {
     const char rule = turn->config->resolve[0];
     const struct corr_member *members = incident->members;
+    assert(members != NULL && incident->members_count > 0);
     if (rule == 'f')
         return !members[0].record.firing;
     if (rule == 'l')

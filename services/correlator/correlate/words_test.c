@@ -71,6 +71,42 @@ static void an_unknown_field_is_refused_by_name(void **state)
                      CW_BAD_CONFIG);
 }
 
+static void a_config_outside_its_range_is_refused(void **state)
+{
+    (void)state;
+    struct correlate_config bad[3];
+    for (size_t i = 0; i < 3; i++)
+        bad[i] = correlate_config_default();
+    bad[0].resolve = "some";
+    bad[1].max_hops = 4;
+    bad[2].window_us = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct cw_error err = {0};
+        struct cw_core *core = NULL;
+        assert_int_equal(correlate_core_type.create(&core, &bad[i], &err),
+                         CW_BAD_CONFIG);
+        assert_null(core);
+    }
+}
+
+static void the_table_of_options_says_the_defaults(void **state)
+{
+    (void)state;
+    struct cw_error err = {0};
+    struct cw_options *options = NULL;
+    struct correlate_config read = {0};
+    const struct correlate_config wanted = correlate_config_default();
+    assert_int_equal(cw_options_load(&options, correlate_options,
+                                     correlate_option_count, NULL, &read, &err),
+                     CW_OK);
+    assert_string_equal(read.resolve, wanted.resolve);
+    assert_string_equal(read.fingerprint, wanted.fingerprint);
+    read.resolve = wanted.resolve;
+    read.fingerprint = wanted.fingerprint;
+    assert_memory_equal(&read, &wanted, sizeof(read));
+    cw_options_destroy(&options);
+}
+
 static void an_incidents_name_follows_from_its_content(void **state)
 {
     (void)state;
@@ -175,6 +211,8 @@ int main(void)
         cmocka_unit_test(T2_an_ignored_field_folds_and_a_kept_one_parts),
         cmocka_unit_test(T2_the_sources_own_key_is_the_default),
         cmocka_unit_test(an_unknown_field_is_refused_by_name),
+        cmocka_unit_test(a_config_outside_its_range_is_refused),
+        cmocka_unit_test(the_table_of_options_says_the_defaults),
         cmocka_unit_test(an_incidents_name_follows_from_its_content),
         cmocka_unit_test(an_anomaly_is_told_in_words),
         cmocka_unit_test(likeness_ignores_digits_and_order),
