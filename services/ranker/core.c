@@ -209,15 +209,18 @@ static enum cw_status timer(struct cw_core *core, uint32_t index,
                             int64_t deadline_at, struct cw_emit *emit,
                             struct cw_error *err)
 {
-    struct shard *shard = &core->shards[index];
-    struct ranker_case *open = ranker_docket_due(&shard->docket, deadline_at);
+    struct ranker_docket *docket = &core->shards[index].docket;
+    struct ranker_case *open = NULL;
+    enum cw_status status = CW_OK;
 
-    if (open == NULL)
-        return CW_OK;
-    const enum cw_status status = look(core, shard, open, emit, err);
-    if (status == CW_OK)
-        ranker_docket_looked(&shard->docket, open, cw_emit_now(emit),
-                             &core->config);
+    /* All that are due: the next deadline has to be later. */
+    while (status == CW_OK &&
+           (open = ranker_docket_due(docket, deadline_at)) != NULL) {
+        status = look(core, &core->shards[index], open, emit, err);
+        if (status == CW_OK)
+            ranker_docket_looked(docket, open, cw_emit_now(emit),
+                                 &core->config);
+    }
     return status;
 }
 

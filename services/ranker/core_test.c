@@ -1,6 +1,33 @@
 /* Claims about when an answer is given, changed, and kept. */
 #include "stage.h"
 
+static void incidents_due_together_are_all_answered(void **state)
+{
+    struct stage stage;
+    char ids[20][12];
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member ill =
+        member("cart", "metric", CW_FAMILY_SATURATION, at);
+
+    (void)state;
+    begin(&stage, NULL);
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(ids[i], sizeof(ids[i]), "INC-%d", i);
+        const struct cw_incident record = {.meta = meta,
+                                           .incident_id = cw_text_of(ids[i]),
+                                           .started_at = at,
+                                           .opened_at = at + MINUTE,
+                                           .members = &ill,
+                                           .members_count = 1,
+                                           .member_count = 1};
+        stage.now_at = at + MINUTE;
+        give(&stage, CW_TOPIC_INCIDENTS, &record);
+    }
+    pass(&stage, at + 3 * MINUTE);
+    assert_int_equal(cw_drive_output_count(stage.drive), 20);
+    end(&stage);
+}
+
 static void an_unchanged_answer_is_not_told_again(void **state)
 {
     struct stage stage;
@@ -104,6 +131,7 @@ static void u2_a_restart_anywhere_changes_no_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(incidents_due_together_are_all_answered),
         cmocka_unit_test(an_unchanged_answer_is_not_told_again),
         cmocka_unit_test(a_resolved_incident_is_let_go_with_its_last_answer),
         cmocka_unit_test(a_reopened_incident_goes_on_from_its_revision),

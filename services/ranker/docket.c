@@ -185,7 +185,7 @@ void ranker_docket_looked(struct ranker_docket *docket,
                now_at)
         found->stage++;
     if (found->stage < RANKER_STAGES)
-        plan(found, now_at, config);
+        plan(found, now_at + 1, config);
     refresh_deadline(docket);
 }
 

@@ -93,11 +93,17 @@ static enum cw_status timer(struct cw_core *core, uint32_t index,
                             struct cw_error *err)
 {
     struct remedy_shard *shard = &core->shards[index];
+    /* A deadline that lies in the past acts now: time does not go back. */
     const struct remedy_desk desk = {&core->config, shard, emit, err,
-                                     deadline_at};
-    struct remedy_entry *due = remedy_book_due(&shard->book, deadline_at);
+                                     cw_emit_now(emit)};
+    struct remedy_entry *due = NULL;
+    enum cw_status status = CW_OK;
 
-    return due != NULL ? remedy_life_due(&desk, due) : CW_OK;
+    /* All that are due: the next deadline has to be later. */
+    while (status == CW_OK &&
+           (due = remedy_book_due(&shard->book, deadline_at)) != NULL)
+        status = remedy_life_due(&desk, due);
+    return status;
 }
 
 static void save_chain(const struct remedy_chain *chain, struct cw_pack *out)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "command.h"
@@ -203,6 +204,22 @@ static void a_command_gets_its_values_and_a_hash_of_all_of_it(void **state)
     remedy_policies_destroy(&policies);
 }
 
+static void as_shipped_every_policy_asks(void **state)
+{
+    const char *file = getenv("CW_POLICY_EXAMPLE");
+    struct remedy_policies *policies = NULL;
+    struct cw_error err;
+
+    (void)state;
+    if (file == NULL)
+        skip();
+    assert_int_equal(remedy_policies_load(&policies, file, &err), CW_OK);
+    assert_true(remedy_policies_count(policies) >= 4);
+    for (size_t i = 0; i < remedy_policies_count(policies); i++)
+        assert_int_equal(remedy_policies_at(policies, i)->level, 1);
+    remedy_policies_destroy(&policies);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +228,7 @@ int main(void)
         cmocka_unit_test(globs_match_runs_and_single_bytes),
         cmocka_unit_test(every_fault_is_named_with_its_line),
         cmocka_unit_test(what_is_no_policy_file_is_refused),
+        cmocka_unit_test(as_shipped_every_policy_asks),
         cmocka_unit_test(an_empty_file_allows_nothing),
         cmocka_unit_test(values_that_could_do_harm_are_not_safe),
         cmocka_unit_test(a_command_gets_its_values_and_a_hash_of_all_of_it),
