@@ -123,8 +123,7 @@ void chart_band(struct html *html, const struct chart_band *band)
         placed(band->actual, low, high));
 }
 
-/* ---- the map
- * ------------------------------------------------------------------ */
+/* ---- the map ---- */
 
 struct node {
     const char *name;

@@ -105,8 +105,7 @@ static unsigned list_page(struct console_db *db, int64_t now_us,
     return 200;
 }
 
-/* ---- measures
- * ------------------------------------------------------------------- */
+/* ---- measures ---- */
 
 static void day_chart(struct html *html, const PGresult *days, int column,
                       const char *title, const char *unit)

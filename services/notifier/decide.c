@@ -47,8 +47,7 @@ uint64_t notifier_route(const struct notifier_target *targets, size_t count,
     return chosen;
 }
 
-/* ---- how often
- * ---------------------------------------------------------------- */
+/* ---- how often ---- */
 
 static bool has_room(const struct notifier_fold *fold, int64_t now_us)
 {
@@ -87,8 +86,7 @@ uint32_t notifier_fold_due(struct notifier_fold *fold, int64_t now_us)
     return count;
 }
 
-/* ---- one delivery
- * --------------------------------------------------------------- */
+/* ---- one delivery ---- */
 
 struct notifier_rule notifier_rule_of(const struct notifier_target *target,
                                       int64_t max_age_us)

@@ -53,8 +53,7 @@ struct notifier_target {
 uint64_t notifier_route(const struct notifier_target *targets, size_t count,
                         const struct cw_notice *notice, uint64_t told);
 
-/* ---- how often
- * ---------------------------------------------------------------- */
+/* ---- how often ---- */
 
 /* Messages to one target in the last minute. Zero it to begin. */
 struct notifier_fold {
@@ -70,8 +69,7 @@ bool notifier_fold_take(struct notifier_fold *fold, int64_t now_us);
 /* Number of notices to be told as one message now; 0 = none or not yet. */
 uint32_t notifier_fold_due(struct notifier_fold *fold, int64_t now_us);
 
-/* ---- one delivery
- * --------------------------------------------------------------- */
+/* ---- one delivery ---- */
 
 /* What an attempt came to. */
 enum notifier_result {

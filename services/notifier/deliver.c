@@ -35,8 +35,7 @@ struct notifier_deliver {
     size_t in_flight;
 };
 
-/* ---- where to
- * ---------------------------------------------------------------- */
+/* ---- where to ---- */
 
 static bool is_allowed_v4(const struct notifier_deliver_config *config,
                           uint32_t address)
@@ -175,8 +174,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose,
                   address->protocol);
 }
 
-/* ---- life
- * --------------------------------------------------------------------- */
+/* ---- life ---- */
 
 static bool copy_config(struct notifier_deliver *deliver,
                         const struct notifier_deliver_config *config)
@@ -249,8 +247,7 @@ size_t notifier_deliver_in_flight(const struct notifier_deliver *deliver)
     return deliver->in_flight;
 }
 
-/* ---- one post
- * -------------------------------------------------------------------- */
+/* ---- one post ---- */
 
 void notifier_deliver_sign(const char *secret, int64_t at_s,
                            struct cw_text body, char out[65])
@@ -392,8 +389,7 @@ enum cw_status notifier_deliver_start(struct notifier_deliver *deliver,
     return CW_OK;
 }
 
-/* ---- what came of it
- * --------------------------------------------------------------- */
+/* ---- what came of it ---- */
 
 static enum notifier_result result_of_status(long http_status)
 {

@@ -13,8 +13,7 @@
 
 #include "deliver.h"
 
-/* ---- a server on loopback that answers once as it was told
- * ------------------- */
+/* ---- a server on loopback that answers once as it was told ---- */
 
 struct sink {
     pthread_t thread;

@@ -402,8 +402,7 @@ static enum cw_status apply_carefully(struct recorder_rows *rows, PGconn *conn,
     return status;
 }
 
-/* ---- both
- * -------------------------------------------------------------------- */
+/* ---- both ---- */
 
 static enum cw_status commit(struct recorder_rows *rows, PGconn *conn,
                              struct cw_error *err)

@@ -155,8 +155,7 @@ static void a_row_the_server_refuses_spoils_no_other(void **state)
     world_drop(&world);
 }
 
-/* ---- kill -9
- * ------------------------------------------------------------------ */
+/* ---- kill -9 ---- */
 
 struct assassin {
     pthread_t thread;
