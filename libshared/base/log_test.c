@@ -107,7 +107,8 @@ static void no_bytes_break_the_json_or_the_terminal(void **state)
     CW_LOG(f->log, ERROR, "hostile",
            cw_kv_text("bytes", (struct cw_text){every, sizeof(every)}),
            cw_kv_str("bidi", bidi), cw_kv_str("c1", "\xC2\x9B"),
-           cw_kv_str("none", NULL), cw_kv_real("nan", (double)NAN));
+           cw_kv_str("lines", "\xE2\x80\xA8"), cw_kv_str("none", NULL),
+           cw_kv_real("nan", (double)NAN));
     const char *line = next_line(f);
     json_error_t fault;
     json_t *read = json_loads(line, 0, &fault);
@@ -116,7 +117,8 @@ static void no_bytes_break_the_json_or_the_terminal(void **state)
     assert_true(json_is_null(json_object_get(read, "nan")));
     json_decref(read);
     assert_null(strchr(line, 0x1B));
-    assert_non_null(strstr(line, "\"bidi\":\"\\u202e\",\"c1\":\"\\u009b\""));
+    assert_non_null(strstr(
+        line, "\"bidi\":\"\\u202e\",\"c1\":\"\\u009b\",\"lines\":\"\\u2028\""));
 }
 
 static void a_long_text_is_cut_between_characters(void **state)
