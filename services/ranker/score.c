@@ -25,20 +25,36 @@ const char *ranker_factor_name(enum ranker_factor factor)
 
 /* ---- reverse reachability: whose symptoms could come from here ---------- */
 
+/* Marks of places seen by walk number `walk`; never cleared between walks. */
+struct reach {
+    uint32_t *seen;
+    uint32_t *queue;
+    uint32_t walk;
+};
+
 /* Share of the symptomatic entities that can reach place over calls. */
 static double coverage_of(const struct ranker_scene *scene, uint32_t place,
-                          uint32_t *hops, uint32_t *queue)
+                          struct reach *reach)
 {
-    uint32_t reached = 0;
+    const struct ranker_links *callers = &scene->view.callers;
+    uint32_t head = 0, tail = 0, reached = 0;
 
     if (scene->alarmed_count == 0)
         return 0.0;
-    for (uint32_t p = 0; p < scene->view.size; p++)
-        hops[p] = p == place ? 0 : RANKER_NONE;
-    ranker_view_walk(&scene->view, &scene->view.callers, RANKER_NONE - 1, hops,
-                     queue);
-    for (uint32_t p = 0; p < scene->view.size; p++)
-        reached += hops[p] != RANKER_NONE && scene->signs[p].alarmed;
+    reach->walk++;
+    reach->seen[place] = reach->walk;
+    reach->queue[tail++] = place;
+    while (head < tail) {
+        const uint32_t at = reach->queue[head++];
+        reached += scene->signs[at].alarmed;
+        for (uint32_t i = callers->first[at]; i < callers->first[at + 1]; i++) {
+            const uint32_t other = callers->links[i].other;
+            if (reach->seen[other] == reach->walk)
+                continue;
+            reach->seen[other] = reach->walk;
+            reach->queue[tail++] = other;
+        }
+    }
     return (double)reached / (double)scene->alarmed_count;
 }
 
@@ -256,10 +272,12 @@ enum cw_status ranker_score(struct ranker_candidates *all,
                             struct cw_arena *arena, struct cw_error *err)
 {
     const uint32_t size = scene->view.size;
-    uint32_t *hops = cw_arena_take(arena, (size + 1) * sizeof(*hops));
-    uint32_t *queue = cw_arena_take(arena, (size + 1) * sizeof(*queue));
+    struct reach reach = {
+        .seen = cw_arena_take(arena, (size + 1) * sizeof(*reach.seen)),
+        .queue = cw_arena_take(arena, (size + 1) * sizeof(*reach.queue)),
+    };
 
-    if (hops == NULL || queue == NULL)
+    if (reach.seen == NULL || reach.queue == NULL)
         return cw_fail(err, CW_NO_MEMORY, "no memory for scores");
     for (uint32_t i = 0; i < all->count; i++) {
         struct ranker_candidate *candidate = &all->list[i];
@@ -269,7 +287,7 @@ enum cw_status ranker_score(struct ranker_candidates *all,
             fill_entity(candidate, scene);
         candidate->factor[RANKER_COVERAGE] =
             scene->config->weight_coverage *
-            coverage_of(scene, candidate->place, hops, queue);
+            coverage_of(scene, candidate->place, &reach);
         add_up(candidate);
     }
     if (all->count > 0)

@@ -205,6 +205,8 @@ enum cw_status remedy_said(const struct remedy_desk *desk, uint64_t route,
         remedy_book_find(&desk->shard->book, cw_hash_text(said->target));
     if (said->kind == CW_SAID_KIND_RESULT)
         return entry != NULL ? result(desk, entry, said) : CW_OK;
+    if (entry == NULL && route == CW_ROUTE_ALL)
+        return CW_OK; /* another shard's, and no chain of ours to write to */
     if (said->kind == CW_SAID_KIND_REJECT && entry != NULL &&
         (entry->state == CW_ACTION_STATE_PROPOSED ||
          entry->state == CW_ACTION_STATE_INTENDED))
