@@ -9,7 +9,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-
 #define CALL_MS 10000
 
 /* What reached the common queue in the moment between the assignment and the
@@ -162,7 +161,8 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
     struct cw_consumer *consumer = opaque;
     const struct cw_kafka *kafka = consumer->config.kafka;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        CW_LOG(kafka->log, INFO, "assigned", cw_kv_int("partitions", list->cnt));
+        CW_LOG(kafka->log, INFO, "assigned",
+               cw_kv_int("partitions", list->cnt));
         take_assignment(consumer, list);
         return;
     }
@@ -221,13 +221,12 @@ static enum cw_status own_settings(rd_kafka_conf_t *conf,
 static enum cw_status subscribe(struct cw_consumer *consumer,
                                 struct cw_error *err)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(
-        (int)consumer->config.topic_count);
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)consumer->config.topic_count);
     for (size_t i = 0; i < consumer->config.topic_count; i++)
         rd_kafka_topic_partition_list_add(list, consumer->config.topics[i],
                                           RD_KAFKA_PARTITION_UA);
-    const rd_kafka_resp_err_t code =
-        rd_kafka_subscribe(consumer->handle, list);
+    const rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->handle, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return cw_fail(err, cw_kafka_status(code), "subscribe: %s",
@@ -239,8 +238,8 @@ static enum cw_status open_handle(struct cw_consumer *consumer,
                                   struct cw_error *err)
 {
     rd_kafka_conf_t *conf = NULL;
-    enum cw_status status = cw_kafka_conf(&conf, consumer->config.kafka,
-                                          CW_KAFKA_CONSUMER, err);
+    enum cw_status status =
+        cw_kafka_conf(&conf, consumer->config.kafka, CW_KAFKA_CONSUMER, err);
     if (status != CW_OK)
         return status;
     status = own_settings(conf, &consumer->config, err);
@@ -253,8 +252,7 @@ static enum cw_status open_handle(struct cw_consumer *consumer,
     rd_kafka_conf_set_opaque(conf, consumer);
     rd_kafka_conf_set_log_cb(conf, NULL);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-    consumer->handle =
-        rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
+    consumer->handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
     if (consumer->handle == NULL) {
         rd_kafka_conf_destroy(conf);
         return cw_fail(err, CW_BAD_CONFIG, "consumer: %s", why);
@@ -276,9 +274,9 @@ enum cw_status cw_consumer_create(struct cw_consumer **made,
         return cw_fail(err, CW_NO_MEMORY, "consumer");
     consumer->config = *config;
     consumer->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    enum cw_status status =
-        consumer->wake < 0 ? cw_fail(err, CW_UNAVAILABLE, "eventfd")
-                           : open_handle(consumer, err);
+    enum cw_status status = consumer->wake < 0
+                                ? cw_fail(err, CW_UNAVAILABLE, "eventfd")
+                                : open_handle(consumer, err);
     if (status == CW_OK)
         status = subscribe(consumer, err);
     if (status != CW_OK)
@@ -415,8 +413,8 @@ enum cw_status cw_consumer_take(struct cw_consumer *consumer, size_t index,
         return CW_OK;
     if (message->offset < owned->next_offset)
         return cw_fail(err, CW_GAP, "%s/%d: offset %" PRId64 " after %" PRId64,
-                       owned->name, owned->partition.partition,
-                       message->offset, owned->next_offset - 1);
+                       owned->name, owned->partition.partition, message->offset,
+                       owned->next_offset - 1);
     owned->next_offset = message->offset + 1;
     return CW_OK;
 }
@@ -450,8 +448,7 @@ enum cw_status cw_consumer_committed(struct cw_consumer *consumer,
     for (size_t i = 0; i < count; i++) {
         char name[256];
         terminate(partitions[i].topic, name, sizeof(name));
-        rd_kafka_topic_partition_list_add(list, name,
-                                          partitions[i].partition);
+        rd_kafka_topic_partition_list_add(list, name, partitions[i].partition);
     }
     const rd_kafka_resp_err_t code =
         rd_kafka_committed(consumer->handle, list, CALL_MS);
@@ -465,9 +462,9 @@ enum cw_status cw_consumer_committed(struct cw_consumer *consumer,
         committed[i].metadata = cw_arena_text(
             arena, (struct cw_text){one->metadata, one->metadata_size});
         if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            status = cw_fail(err, cw_kafka_status(one->err), "%s/%d: %s",
-                             one->topic, one->partition,
-                             rd_kafka_err2str(one->err));
+            status =
+                cw_fail(err, cw_kafka_status(one->err), "%s/%d: %s", one->topic,
+                        one->partition, rd_kafka_err2str(one->err));
     }
     rd_kafka_topic_partition_list_destroy(list);
     return status;

@@ -47,9 +47,10 @@ struct cw_consumer_config {
     struct cw_consumer_callbacks callbacks;
 };
 
-CW_MUST_USE enum cw_status cw_consumer_create(struct cw_consumer **made,
-                                              const struct cw_consumer_config *config,
-                                              struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_consumer_create(struct cw_consumer **made,
+                   const struct cw_consumer_config *config,
+                   struct cw_error *err);
 /* Leaves without LeaveGroup: a static member comes back. */
 void cw_consumer_destroy(struct cw_consumer **consumer);
 
@@ -59,10 +60,10 @@ CW_MUST_USE enum cw_status cw_consumer_poll(struct cw_consumer *consumer,
                                             int wait_ms, struct cw_error *err);
 
 /* Starts fetching a partition at offset. Only inside assigned. */
-CW_MUST_USE enum cw_status cw_consumer_start(struct cw_consumer *consumer,
-                                             const struct cw_partition *partition,
-                                             int64_t offset,
-                                             struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_consumer_start(struct cw_consumer *consumer,
+                  const struct cw_partition *partition, int64_t offset,
+                  struct cw_error *err);
 
 struct cw_incoming {
     bool at_end; /* nothing more for now; no message */
@@ -78,8 +79,8 @@ CW_MUST_USE enum cw_status cw_consumer_take(struct cw_consumer *consumer,
                                             bool *found, struct cw_error *err);
 /* Owned partitions are 0..count-1, in the order given to assigned. */
 size_t cw_consumer_count(const struct cw_consumer *consumer);
-const struct cw_partition *cw_consumer_partition(const struct cw_consumer *consumer,
-                                                 size_t index);
+const struct cw_partition *
+cw_consumer_partition(const struct cw_consumer *consumer, size_t index);
 
 /* Committed offset and metadata of partitions of this group; offset -1 and
  * empty when none. metadata is copied into arena. */
@@ -94,10 +95,10 @@ cw_consumer_committed(struct cw_consumer *consumer,
                       struct cw_error *err);
 
 /* First and next offset of a partition now. */
-CW_MUST_USE enum cw_status cw_consumer_bounds(struct cw_consumer *consumer,
-                                              const struct cw_partition *partition,
-                                              int64_t *first, int64_t *next,
-                                              struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_consumer_bounds(struct cw_consumer *consumer,
+                   const struct cw_partition *partition, int64_t *first,
+                   int64_t *next, struct cw_error *err);
 
 /* Group metadata of the assignment in force, NULL when there is none. */
 const rd_kafka_consumer_group_metadata_t *

@@ -30,8 +30,8 @@ struct cw_flow_config {
 
 struct cw_flow_state {
     size_t tasks;
-    size_t silent;        /* still replaying */
-    int64_t stream_at;    /* slowest task's; INT64_MIN = none */
+    size_t silent;     /* still replaying */
+    int64_t stream_at; /* slowest task's; INT64_MIN = none */
     size_t held;
     uint64_t items;
     uint64_t refused;
@@ -48,8 +48,7 @@ struct cw_flow_type {
     /* Full names of the topics to subscribe to; lent for the flow's life. */
     const char *const *(*topics)(const struct cw_flow *flow, size_t *count);
     /* Restores the partitions and starts fetching them. */
-    enum cw_status (*assign)(struct cw_flow *flow,
-                             struct cw_consumer *consumer,
+    enum cw_status (*assign)(struct cw_flow *flow, struct cw_consumer *consumer,
                              struct cw_outbox *outbox,
                              const struct cw_partition *partitions,
                              size_t count, struct cw_error *err);

@@ -7,8 +7,8 @@
 #include "stream/restore.h"
 
 #define SLICES_A_ROUND 200 /* then the loop looks at the world again */
-#define BEHIND_US ((int64_t)1000000) /* standing still means others went on */
-#define COUNTED_MAX CW_TOPIC_COUNT
+#define BEHIND_US      ((int64_t)1000000) /* standing still means others went on */
+#define COUNTED_MAX    CW_TOPIC_COUNT
 
 struct merged {
     struct cw_task *task;
@@ -105,18 +105,16 @@ static int64_t slice_of(struct cw_text metadata)
  * of its topics was committed with. */
 static enum cw_status committed_slice(struct cw_flow *flow,
                                       struct cw_consumer *consumer,
-                                      int32_t partition,
-                                      struct cw_arena *arena, int64_t *slice,
-                                      struct cw_error *err)
+                                      int32_t partition, struct cw_arena *arena,
+                                      int64_t *slice, struct cw_error *err)
 {
     struct cw_partition partitions[COUNTED_MAX];
     struct cw_committed committed[COUNTED_MAX];
     for (size_t i = 0; i < flow->topic_count; i++)
-        partitions[i] = (struct cw_partition){cw_text_of(flow->topics[i]),
-                                              partition};
-    const enum cw_status status =
-        cw_consumer_committed(consumer, partitions, flow->topic_count, arena,
-                              committed, err);
+        partitions[i] =
+            (struct cw_partition){cw_text_of(flow->topics[i]), partition};
+    const enum cw_status status = cw_consumer_committed(
+        consumer, partitions, flow->topic_count, arena, committed, err);
     *slice = CW_BEGINNING;
     for (size_t i = 0; i < flow->topic_count && status == CW_OK; i++)
         if (slice_of(committed[i].metadata) > *slice)
@@ -143,8 +141,8 @@ static enum cw_status start_topics(struct cw_flow *flow,
     return status;
 }
 
-static void say_restored(struct cw_flow *flow, int32_t partition,
-                         uint32_t lost, int64_t committed_at)
+static void say_restored(struct cw_flow *flow, int32_t partition, uint32_t lost,
+                         int64_t committed_at)
 {
     struct cw_log *log = flow->config.kafka->log;
     const uint32_t shards = flow->config.type->shard_count;
@@ -176,9 +174,9 @@ static enum cw_status make_task(struct cw_flow *flow,
     struct cw_restored *restored = NULL;
     int64_t committed_at = CW_BEGINNING;
     uint32_t lost = 0;
-    enum cw_status status = cw_plan_sources(config->plan, config->type,
-                                            partition, arena, &setup.sources,
-                                            &setup.source_count, err);
+    enum cw_status status =
+        cw_plan_sources(config->plan, config->type, partition, arena,
+                        &setup.sources, &setup.source_count, err);
     if (status == CW_OK)
         status = committed_slice(flow, consumer, partition, arena,
                                  &committed_at, err);
@@ -195,14 +193,11 @@ static enum cw_status make_task(struct cw_flow *flow,
     if (status != CW_OK)
         return status;
     say_restored(flow, partition, lost, committed_at);
-    status = cw_task_join(*task, outbox, cw_service_marks(config->service),
-                          cw_service_marks_own_only(config->service)
-                              ? partition
-                              : -1,
-                          err);
-    return status == CW_OK
-               ? start_topics(flow, consumer, *task, partition, err)
-               : status;
+    status = cw_task_join(
+        *task, outbox, cw_service_marks(config->service),
+        cw_service_marks_own_only(config->service) ? partition : -1, err);
+    return status == CW_OK ? start_topics(flow, consumer, *task, partition, err)
+                           : status;
 }
 
 static size_t find_topic(const struct cw_flow *flow, struct cw_text name)
@@ -213,8 +208,7 @@ static size_t find_topic(const struct cw_flow *flow, struct cw_text name)
     return flow->topic_count;
 }
 
-static enum cw_status assign(struct cw_flow *flow,
-                             struct cw_consumer *consumer,
+static enum cw_status assign(struct cw_flow *flow, struct cw_consumer *consumer,
                              struct cw_outbox *outbox,
                              const struct cw_partition *partitions,
                              size_t count, struct cw_error *err)
@@ -229,10 +223,10 @@ static enum cw_status assign(struct cw_flow *flow,
         const uint32_t partition = (uint32_t)partitions[i].partition;
         const size_t topic = find_topic(flow, partitions[i].topic);
         if (partition >= limit || topic == flow->topic_count) {
-            status = cw_fail(err, CW_BAD_CONFIG,
-                             "%.*s/%u is not in the manifest (%u partitions)",
-                             CW_TEXT_ARG(partitions[i].topic), partition,
-                             limit);
+            status =
+                cw_fail(err, CW_BAD_CONFIG,
+                        "%.*s/%u is not in the manifest (%u partitions)",
+                        CW_TEXT_ARG(partitions[i].topic), partition, limit);
             break;
         }
         flow->owned[flow->owned_count++] = topic * limit + partition;
@@ -267,10 +261,10 @@ static enum cw_status take(struct cw_flow *flow, size_t index,
         RD_KAFKA_RESP_ERR_NO_ERROR)
         (void)rd_kafka_header_get_last(headers, CW_FLIGHT_HEADER, &header,
                                        &size);
-    const enum cw_status status = cw_task_take(
-        task, flow->topic_ids[topic], message->offset,
-        (struct cw_text){header, size},
-        (struct cw_text){message->payload, message->len}, err);
+    const enum cw_status status =
+        cw_task_take(task, flow->topic_ids[topic], message->offset,
+                     (struct cw_text){header, size},
+                     (struct cw_text){message->payload, message->len}, err);
     if (status == CW_OK || cw_status_action(status) == CW_STOP)
         return status;
     /* Inside, a message nobody can read is a broken promise. */
@@ -346,8 +340,7 @@ static enum cw_status watch_stall(struct cw_flow *flow, struct merged *merged,
 }
 
 static enum cw_status work_one(struct cw_flow *flow, struct merged *merged,
-                               int64_t now_us, bool *more,
-                               struct cw_error *err)
+                               int64_t now_us, bool *more, struct cw_error *err)
 {
     size_t ran = 0;
     enum cw_topic topic;
@@ -370,8 +363,8 @@ static enum cw_status work(struct cw_flow *flow, bool *more,
     const int64_t now_us = cw_clock_monotonic_us(&flow->config.clock);
     enum cw_status status = CW_OK;
     *more = false;
-    for (uint32_t p = 0;
-         p < flow->config.plan->partitions && status == CW_OK; p++)
+    for (uint32_t p = 0; p < flow->config.plan->partitions && status == CW_OK;
+         p++)
         if (flow->merged[p].task != NULL)
             status = work_one(flow, &flow->merged[p], now_us, more, err);
     return status;
@@ -404,8 +397,8 @@ static enum cw_status before_commit(struct cw_flow *flow, bool last,
     const int64_t elapsed_us = now_us - flow->saved_us;
     enum cw_status status = CW_OK;
     flow->saved_us = now_us;
-    for (uint32_t p = 0;
-         p < flow->config.plan->partitions && status == CW_OK; p++)
+    for (uint32_t p = 0; p < flow->config.plan->partitions && status == CW_OK;
+         p++)
         if (flow->merged[p].task != NULL)
             status = save_due(flow, &flow->merged[p], elapsed_us, last, err);
     return status;
@@ -422,12 +415,10 @@ static void offsets(const struct cw_flow *flow,
         const int64_t slice = cw_task_heard_at(task);
         (void)snprintf(text, sizeof(text), "slice=%" PRId64, slice);
         for (size_t i = 0; i < flow->topic_count; i++) {
-            rd_kafka_topic_partition_t *one =
-                rd_kafka_topic_partition_list_add(list, flow->topics[i],
-                                                  (int32_t)p);
-            const int64_t offset =
-                cw_merge_restart_offset(cw_task_merge(task),
-                                        flow->topic_ids[i]);
+            rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(
+                list, flow->topics[i], (int32_t)p);
+            const int64_t offset = cw_merge_restart_offset(cw_task_merge(task),
+                                                           flow->topic_ids[i]);
             one->offset = offset < 0 ? 0 : offset;
             if (slice == CW_BEGINNING)
                 continue;

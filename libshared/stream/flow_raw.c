@@ -7,7 +7,7 @@
 #include "stream/flow.h"
 
 #define AHEAD_MAX_US ((int64_t)10 * 1000000) /* a backlog is read in step */
-#define HEADERS_MAX 64
+#define HEADERS_MAX  64
 
 struct raw {
     struct cw_rawtask *task;
@@ -90,12 +90,10 @@ static int64_t stream_of(struct cw_text metadata)
     return sscanf(text, "stream=%" SCNd64, &at) == 1 ? at : INT64_MIN;
 }
 
-static enum cw_status make_raw(struct cw_flow *flow,
-                               struct cw_consumer *consumer,
-                               struct cw_outbox *outbox,
-                               const struct cw_partition *partition,
-                               const struct cw_committed *committed,
-                               struct cw_error *err)
+static enum cw_status
+make_raw(struct cw_flow *flow, struct cw_consumer *consumer,
+         struct cw_outbox *outbox, const struct cw_partition *partition,
+         const struct cw_committed *committed, struct cw_error *err)
 {
     struct raw *raw = &flow->raws[flow->raw_count++];
     int64_t first = 0;
@@ -122,13 +120,11 @@ static enum cw_status make_raw(struct cw_flow *flow,
     };
     status = cw_rawtask_create(&raw->task, &setup, outbox, err);
     if (status == CW_OK)
-        status = cw_consumer_start(consumer, partition, setup.next_offset,
-                                   err);
+        status = cw_consumer_start(consumer, partition, setup.next_offset, err);
     return status;
 }
 
-static enum cw_status assign(struct cw_flow *flow,
-                             struct cw_consumer *consumer,
+static enum cw_status assign(struct cw_flow *flow, struct cw_consumer *consumer,
                              struct cw_outbox *outbox,
                              const struct cw_partition *partitions,
                              size_t count, struct cw_error *err)
@@ -146,8 +142,8 @@ static enum cw_status assign(struct cw_flow *flow,
         status = cw_consumer_committed(consumer, partitions, count, arena,
                                        committed, err);
     for (size_t i = 0; i < count && status == CW_OK; i++)
-        status = make_raw(flow, consumer, outbox, &partitions[i],
-                          &committed[i], err);
+        status = make_raw(flow, consumer, outbox, &partitions[i], &committed[i],
+                          err);
     cw_arena_destroy(&arena);
     return status;
 }
@@ -173,8 +169,7 @@ static size_t read_headers(const rd_kafka_message_t *message,
 {
     rd_kafka_headers_t *found = NULL;
     size_t count = 0;
-    if (rd_kafka_message_headers(message, &found) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_message_headers(message, &found) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     const char *name;
     const void *value;
@@ -250,8 +245,8 @@ static void offsets(const struct cw_flow *flow,
 {
     for (size_t i = 0; i < flow->raw_count; i++) {
         const struct raw *raw = &flow->raws[i];
-        rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(
-            list, raw->topic, raw->partition);
+        rd_kafka_topic_partition_t *one =
+            rd_kafka_topic_partition_list_add(list, raw->topic, raw->partition);
         char text[64];
         const int64_t stream_at = cw_rawtask_stream_at(raw->task);
         one->offset = cw_rawtask_next_offset(raw->task);
@@ -265,9 +260,8 @@ static void offsets(const struct cw_flow *flow,
 
 static struct cw_flow_state state(const struct cw_flow *flow)
 {
-    struct cw_flow_state state = {.tasks = flow->raw_count,
-                                  .stream_at = INT64_MIN,
-                                  .items = flow->items};
+    struct cw_flow_state state = {
+        .tasks = flow->raw_count, .stream_at = INT64_MIN, .items = flow->items};
     for (size_t i = 0; i < flow->raw_count; i++) {
         const int64_t at = cw_rawtask_stream_at(flow->raws[i].task);
         if (i == 0 || at < state.stream_at)

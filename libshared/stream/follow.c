@@ -34,8 +34,7 @@ static enum cw_status start_one(struct cw_follow *follow,
                                                &at.first, &at.next, err);
     *offset = at.committed >= at.first ? at.committed : at.first;
     if (status == CW_OK && follow->config.start != NULL)
-        status = follow->config.start(follow->config.context, &at, offset,
-                                      err);
+        status = follow->config.start(follow->config.context, &at, offset, err);
     if (status == CW_OK)
         status = cw_consumer_start(follow->consumer, partition, *offset, err);
     return status;
@@ -170,8 +169,7 @@ enum cw_status cw_follow_next(struct cw_follow *follow, int wait_ms,
     return status;
 }
 
-enum cw_status cw_follow_commit(struct cw_follow *follow,
-                                struct cw_error *err)
+enum cw_status cw_follow_commit(struct cw_follow *follow, struct cw_error *err)
 {
     if (!follow->moved || follow->consumer == NULL)
         return CW_OK;

@@ -41,8 +41,7 @@ void cw_follow_close(struct cw_follow **follow);
 
 /* Next message of any partition, waiting up to wait_ms; *message NULL when
  * there is none. Lent until the next call. Partitions take turns. */
-CW_MUST_USE enum cw_status cw_follow_next(struct cw_follow *follow,
-                                          int wait_ms,
+CW_MUST_USE enum cw_status cw_follow_next(struct cw_follow *follow, int wait_ms,
                                           const rd_kafka_message_t **message,
                                           struct cw_error *err);
 

@@ -22,10 +22,13 @@ static const struct setting common[] = {
 };
 
 static const struct setting consuming[] = {
-    {"fetch.wait.max.ms", "100"},       {"fetch.error.backoff.ms", "50"},
-    {"queued.min.messages", "10000"},   {"queued.max.messages.kbytes", "65536"},
+    {"fetch.wait.max.ms", "100"},
+    {"fetch.error.backoff.ms", "50"},
+    {"queued.min.messages", "10000"},
+    {"queued.max.messages.kbytes", "65536"},
     {"fetch.message.max.bytes", "4194304"},
-    {"session.timeout.ms", "8000"},     {"heartbeat.interval.ms", "1000"},
+    {"session.timeout.ms", "8000"},
+    {"heartbeat.interval.ms", "1000"},
     {"max.poll.interval.ms", "600000"},
 };
 
@@ -87,9 +90,8 @@ static enum cw_status set_passthrough(rd_kafka_conf_t *conf,
         char why[200];
         if (name == NULL)
             continue;
-        const enum cw_status status =
-            cw_kafka_version_check(
-                name, one->value, (uint32_t)rd_kafka_version(), err);
+        const enum cw_status status = cw_kafka_version_check(
+            name, one->value, (uint32_t)rd_kafka_version(), err);
         if (status != CW_OK)
             return status;
         if (rd_kafka_conf_set(conf, name, one->value, why, sizeof(why)) !=
@@ -102,8 +104,9 @@ static enum cw_status set_passthrough(rd_kafka_conf_t *conf,
 
 static bool is_noise(const char *facility)
 {
-    static const char *const noise[] = {"FAIL", "ERROR", "CONNECT", "REQTMOUT",
-                                        "FAIL/", "BROKERFAIL", "GETSUBSCRIPTIONS"};
+    static const char *const noise[] = {
+        "FAIL",  "ERROR",      "CONNECT",         "REQTMOUT",
+        "FAIL/", "BROKERFAIL", "GETSUBSCRIPTIONS"};
     for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
         if (strcmp(facility, noise[i]) == 0)
             return true;

@@ -18,11 +18,11 @@
 
 struct cw_kafka {
     const char *brokers;
-    const char *prefix;  /* of every topic and group: "causeway" */
-    const char *service; /* "detector" */
-    const char *instance; /* stable identity: "detector-0" */
+    const char *prefix;               /* of every topic and group: "causeway" */
+    const char *service;              /* "detector" */
+    const char *instance;             /* stable identity: "detector-0" */
     const struct cw_options *options; /* passthrough; NULL = none */
-    struct cw_log *log; /* borrowed */
+    struct cw_log *log;               /* borrowed */
 };
 
 enum cw_kafka_role { CW_KAFKA_PRODUCER, CW_KAFKA_CONSUMER };
@@ -35,8 +35,8 @@ CW_MUST_USE enum cw_status cw_kafka_conf(rd_kafka_conf_t **made,
                                          struct cw_error *err);
 
 /* Sets one of ours. CW_BROKEN when librdkafka does not know it. */
-CW_MUST_USE enum cw_status cw_kafka_set(rd_kafka_conf_t *conf,
-                                        const char *name, const char *value,
+CW_MUST_USE enum cw_status cw_kafka_set(rd_kafka_conf_t *conf, const char *name,
+                                        const char *value,
                                         struct cw_error *err);
 
 /* "<prefix>.<name>" into text of size bytes. */

@@ -7,8 +7,8 @@
 #include "base/time.h"
 
 #define MESSAGES_A_ROUND 256 /* of one partition, before the others' turn */
-#define IDLE_WAIT_MS 10
-#define SHUTDOWN_US ((int64_t)4000000)
+#define IDLE_WAIT_MS     10
+#define SHUTDOWN_US      ((int64_t)4000000)
 
 struct cw_loop {
     struct cw_loop_config config;
@@ -17,8 +17,8 @@ struct cw_loop {
     struct cw_producer *producer;
     struct cw_outbox *outbox;
     atomic_bool stop;
-    bool dirty;       /* tasks hold what a failed commit has made void */
-    bool restarting;  /* inside a restart of our own */
+    bool dirty;      /* tasks hold what a failed commit has made void */
+    bool restarting; /* inside a restart of our own */
     int64_t committed_us;
     int64_t commit_due_us;
     int64_t commit_back_off_us; /* grows while commits are slow */
@@ -134,9 +134,8 @@ static enum cw_status on_assigned(void *context,
     enum cw_status status = cw_producer_prepare(loop->producer, err);
     loop->restarting = false;
     if (status == CW_OK)
-        status = loop->config.flow_type->assign(loop->flow, loop->consumer,
-                                                loop->outbox, partitions,
-                                                count, err);
+        status = loop->config.flow_type->assign(
+            loop->flow, loop->consumer, loop->outbox, partitions, count, err);
     loop->committed_us = monotonic(loop);
     show(loop);
     return status;
@@ -235,8 +234,7 @@ static enum cw_status round_of(struct cw_loop *loop, int *wait,
 
 /* ---- making, running, ending -------------------------------------------- */
 
-static enum cw_status open_consumer(struct cw_loop *loop,
-                                    struct cw_error *err)
+static enum cw_status open_consumer(struct cw_loop *loop, struct cw_error *err)
 {
     size_t count;
     const char *const *topics =
@@ -275,8 +273,8 @@ static enum cw_status prepare(struct cw_loop *loop, struct cw_error *err)
         .beat = beat,
         .context = loop,
     };
-    enum cw_status status = loop->config.flow_type->create(
-        &loop->flow, &loop->config.flow, err);
+    enum cw_status status =
+        loop->config.flow_type->create(&loop->flow, &loop->config.flow, err);
     if (status == CW_OK)
         status = cw_outbox_create(&loop->outbox, &outbox, err);
     if (status == CW_OK)
@@ -359,8 +357,8 @@ bool cw_loop_ready(struct cw_loop *loop, json_t *parts, struct cw_error *why)
                                   json_boolean(state.assigned));
         (void)json_object_set_new(parts, "tasks",
                                   json_integer((json_int_t)state.flow.tasks));
-        (void)json_object_set_new(
-            parts, "replaying", json_integer((json_int_t)state.flow.silent));
+        (void)json_object_set_new(parts, "replaying",
+                                  json_integer((json_int_t)state.flow.silent));
         (void)json_object_set_new(parts, "commit_age_ms",
                                   json_integer(age_us / 1000));
     }

@@ -7,7 +7,7 @@
 #include "stream/reader.h"
 
 #define MEMORY_MAX ((size_t)16 << 20)
-#define CALL_MS 10000
+#define CALL_MS    10000
 
 struct cw_installed {
     struct cw_arena *arena;
@@ -39,24 +39,35 @@ static enum cw_status take(void *to, const rd_kafka_message_t *message,
     return status;
 }
 
+/* Bits of the services that run; all when the manifest names none. */
+static uint32_t services_of(const struct cw_manifest *record)
+{
+    uint32_t services = 0;
+    for (size_t i = 0; i < record->services_count; i++)
+        for (unsigned s = 0; s < CW_SERVICE_COUNT; s++)
+            if (cw_text_is(record->services[i],
+                           cw_service_name((enum cw_service)s)))
+                services |= 1u << s;
+    return services == 0 ? CW_ALL_SERVICES : services;
+}
+
 static enum cw_status make_plan(struct cw_installed *installed,
                                 struct cw_error *err)
 {
     const struct cw_manifest *record = installed->record;
-    if (record->partitions < 1 ||
-        record->raw_topics_count > CW_PLAN_RAW_MAX)
+    if (record->partitions < 1 || record->raw_topics_count > CW_PLAN_RAW_MAX)
         return cw_fail(err, CW_BAD_CONFIG,
                        "manifest: %d partitions, %zu raw topics",
                        record->partitions, record->raw_topics_count);
     installed->plan = (struct cw_plan){
         .partitions = (uint32_t)record->partitions,
-        .services = CW_ALL_SERVICES,
+        .services = services_of(record),
         .raw_count = (uint32_t)record->raw_topics_count,
     };
     for (size_t i = 0; i < record->raw_topics_count; i++)
-        installed->plan.raw[i] = (struct cw_plan_raw){
-            record->raw_topics[i].name,
-            (uint32_t)record->raw_topics[i].partitions};
+        installed->plan.raw[i] =
+            (struct cw_plan_raw){record->raw_topics[i].name,
+                                 (uint32_t)record->raw_topics[i].partitions};
     return CW_OK;
 }
 
@@ -98,15 +109,14 @@ static enum cw_status check_topics(const struct cw_installed *installed,
             continue;
         cw_kafka_topic_name(kafka, cw_topic_spec((enum cw_topic)i)->name, name,
                             sizeof(name));
-        status =
-            check_count(metadata, name, installed->plan.partitions, err);
+        status = check_count(metadata, name, installed->plan.partitions, err);
     }
     for (uint32_t i = 0; i < installed->plan.raw_count && status == CW_OK;
          i++) {
         (void)snprintf(name, sizeof(name), "%.*s",
                        CW_TEXT_ARG(installed->plan.raw[i].name));
-        status = check_count(metadata, name,
-                             installed->plan.raw[i].partitions, err);
+        status =
+            check_count(metadata, name, installed->plan.raw[i].partitions, err);
     }
     return status;
 }
@@ -155,15 +165,14 @@ static enum cw_status read_record(struct cw_installed *installed,
 }
 
 enum cw_status cw_installed_read(struct cw_installed **made,
-                                const struct cw_kafka *kafka,
-                                struct cw_error *err)
+                                 const struct cw_kafka *kafka,
+                                 struct cw_error *err)
 {
     const rd_kafka_metadata_t *metadata = NULL;
     struct cw_installed *installed = calloc(1, sizeof(*installed));
     if (installed == NULL)
         return cw_fail(err, CW_NO_MEMORY, "manifest");
-    enum cw_status status =
-        cw_arena_create(&installed->arena, MEMORY_MAX, err);
+    enum cw_status status = cw_arena_create(&installed->arena, MEMORY_MAX, err);
     if (status == CW_OK)
         status = read_record(installed, kafka, err);
     if (status == CW_OK)

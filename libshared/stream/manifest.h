@@ -18,8 +18,8 @@ struct cw_installed;
  * CW_NOT_FOUND: there is none yet; CW_BAD_CONFIG names the topic whose
  * partition count differs. */
 CW_MUST_USE enum cw_status cw_installed_read(struct cw_installed **made,
-                                            const struct cw_kafka *kafka,
-                                            struct cw_error *err);
+                                             const struct cw_kafka *kafka,
+                                             struct cw_error *err);
 void cw_installed_destroy(struct cw_installed **installed);
 
 /* Lent until destroyed. */

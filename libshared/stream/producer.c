@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 
-#define CALL_MS 2000 /* a call is repeated, so that the loop can beat */
+#define CALL_MS         2000 /* a call is repeated, so that the loop can beat */
 #define TOPIC_NAMES_MAX (CW_TOPIC_COUNT)
 
 struct cw_producer {
@@ -113,8 +113,8 @@ static enum cw_status make_handle(struct cw_producer *producer,
                                   struct cw_error *err)
 {
     rd_kafka_conf_t *conf = NULL;
-    enum cw_status status = cw_kafka_conf(&conf, producer->config.kafka,
-                                          CW_KAFKA_PRODUCER, err);
+    enum cw_status status =
+        cw_kafka_conf(&conf, producer->config.kafka, CW_KAFKA_PRODUCER, err);
     if (status != CW_OK)
         return status;
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -128,8 +128,7 @@ static enum cw_status make_handle(struct cw_producer *producer,
     }
     char why[200];
     rd_kafka_conf_interceptor_add_on_new(conf, "taint", on_new, producer);
-    producer->handle =
-        rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+    producer->handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
     /* A failed rd_kafka_new with interceptors frees them with the conf once
      * and again with conf_destroy (fixed in 2.13.0): so it is left. */
     if (producer->handle == NULL)
@@ -137,8 +136,8 @@ static enum cw_status make_handle(struct cw_producer *producer,
     return CW_OK;
 }
 
-static enum cw_status error_status(rd_kafka_error_t *error,
-                                   const char *during, struct cw_error *err)
+static enum cw_status error_status(rd_kafka_error_t *error, const char *during,
+                                   struct cw_error *err)
 {
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     const enum cw_status status =
@@ -154,8 +153,7 @@ static bool is_owner(const struct cw_producer *producer)
            producer->config.owner(producer->config.context);
 }
 
-static bool is_out_of_time(const struct cw_producer *producer,
-                           int64_t began_us)
+static bool is_out_of_time(const struct cw_producer *producer, int64_t began_us)
 {
     return producer->config.give_up_us > 0 &&
            producer->clock.monotonic_us(producer->clock.context) - began_us >
@@ -260,8 +258,8 @@ static rd_kafka_resp_err_t produce_one(struct cw_producer *producer,
 }
 
 static enum outcome produce_all(struct cw_producer *producer,
-                                const struct cw_message *messages,
-                                size_t count, struct cw_error *err)
+                                const struct cw_message *messages, size_t count,
+                                struct cw_error *err)
 {
     producer->delivered = 0;
     producer->failed = 0;
@@ -287,9 +285,8 @@ static enum outcome produce_all(struct cw_producer *producer,
     if (producer->failed == 0)
         return DONE;
     (void)cw_fail(err, cw_kafka_status(producer->failure),
-                  "%zu of %zu messages not acknowledged: %s",
-                  producer->failed, count,
-                  rd_kafka_err2str(producer->failure));
+                  "%zu of %zu messages not acknowledged: %s", producer->failed,
+                  count, rd_kafka_err2str(producer->failure));
     return AGAIN;
 }
 
@@ -313,10 +310,11 @@ static enum outcome outcome_of(rd_kafka_error_t *error, const char *during,
     return fatal ? REPLACE : AGAIN;
 }
 
-static enum outcome send_offsets(struct cw_producer *producer,
-                                 const rd_kafka_topic_partition_list_t *offsets,
-                                 const rd_kafka_consumer_group_metadata_t *group,
-                                 struct cw_error *err)
+static enum outcome
+send_offsets(struct cw_producer *producer,
+             const rd_kafka_topic_partition_list_t *offsets,
+             const rd_kafka_consumer_group_metadata_t *group,
+             struct cw_error *err)
 {
     for (;;) {
         beat(producer);
@@ -404,12 +402,10 @@ static void pause_before_retry(const struct cw_producer *producer, int attempt)
     (void)rd_kafka_poll(producer->handle, wait_ms);
 }
 
-enum cw_status
-cw_producer_commit(struct cw_producer *producer,
-                   const struct cw_message *messages, size_t count,
-                   const rd_kafka_topic_partition_list_t *offsets,
-                   const rd_kafka_consumer_group_metadata_t *group,
-                   struct cw_error *err)
+enum cw_status cw_producer_commit(
+    struct cw_producer *producer, const struct cw_message *messages,
+    size_t count, const rd_kafka_topic_partition_list_t *offsets,
+    const rd_kafka_consumer_group_metadata_t *group, struct cw_error *err)
 {
     const int64_t began_us = monotonic(producer);
     for (int attempt = 0;; attempt++) {
@@ -443,8 +439,7 @@ cw_producer_commit(struct cw_producer *producer,
     }
 }
 
-struct cw_producer_counts
-cw_producer_counts(const struct cw_producer *producer)
+struct cw_producer_counts cw_producer_counts(const struct cw_producer *producer)
 {
     return producer->counts;
 }

@@ -46,9 +46,10 @@ struct cw_producer_counts {
 
 /* Makes a producer the caller owns; talks to Kafka only at the first commit.
  * Copies *config. CW_BAD_CONFIG. */
-CW_MUST_USE enum cw_status cw_producer_create(struct cw_producer **made,
-                                              const struct cw_producer_config *config,
-                                              struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_producer_create(struct cw_producer **made,
+                   const struct cw_producer_config *config,
+                   struct cw_error *err);
 void cw_producer_destroy(struct cw_producer **producer);
 
 /* Takes up the id now, so that what a predecessor left open is ended before
@@ -59,16 +60,15 @@ CW_MUST_USE enum cw_status cw_producer_prepare(struct cw_producer *producer,
 /* One transaction. name gives the full topic name of a message.
  * CW_FENCED: we are no longer the owner, nothing is known to be committed:
  * drop state and restore. */
-CW_MUST_USE enum cw_status
-cw_producer_commit(struct cw_producer *producer,
-                   const struct cw_message *messages, size_t count,
-                   const rd_kafka_topic_partition_list_t *offsets,
-                   const rd_kafka_consumer_group_metadata_t *group,
-                   struct cw_error *err);
+CW_MUST_USE enum cw_status cw_producer_commit(
+    struct cw_producer *producer, const struct cw_message *messages,
+    size_t count, const rd_kafka_topic_partition_list_t *offsets,
+    const rd_kafka_consumer_group_metadata_t *group, struct cw_error *err);
 
 /* Forgets the handle: the next commit starts anew. For a lost assignment. */
 void cw_producer_drop(struct cw_producer *producer);
 
-struct cw_producer_counts cw_producer_counts(const struct cw_producer *producer);
+struct cw_producer_counts
+cw_producer_counts(const struct cw_producer *producer);
 
 #endif

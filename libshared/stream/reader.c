@@ -6,13 +6,14 @@ static enum cw_status open_reader(const struct cw_kafka *kafka,
                                   rd_kafka_t **handle, struct cw_error *err)
 {
     rd_kafka_conf_t *conf = NULL;
-    enum cw_status status =
-        cw_kafka_conf(&conf, kafka, CW_KAFKA_CONSUMER, err);
+    enum cw_status status = cw_kafka_conf(&conf, kafka, CW_KAFKA_CONSUMER, err);
     if (status != CW_OK)
         return status;
     const char *const settings[][2] = {
-        {"group.id", "causeway.reader"},     {"enable.auto.commit", "false"},
-        {"isolation.level", "read_committed"}, {"auto.offset.reset", "earliest"},
+        {"group.id", "causeway.reader"},
+        {"enable.auto.commit", "false"},
+        {"isolation.level", "read_committed"},
+        {"auto.offset.reset", "earliest"},
         {"enable.partition.eof", "true"},
     };
     for (size_t i = 0;
@@ -36,9 +37,9 @@ static bool is_settled(rd_kafka_t *handle, const rd_kafka_message_t *end)
 {
     int64_t first;
     int64_t next;
-    if (rd_kafka_query_watermark_offsets(
-            handle, rd_kafka_topic_name(end->rkt), end->partition, &first,
-            &next, 1000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_query_watermark_offsets(handle, rd_kafka_topic_name(end->rkt),
+                                         end->partition, &first, &next,
+                                         1000) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return false;
     return end->offset >= next;
 }
@@ -84,9 +85,10 @@ enum cw_status cw_reader_read(const struct cw_kafka *kafka, const char *topic,
         status = take_one(handle, take, to, &ended, err);
         if (status == CW_OK && !ended &&
             cw_clock_monotonic_us(&clock) > until_us)
-            status = cw_fail(err, CW_UNAVAILABLE,
-                             "%s/%d: its end did not come: a transaction hangs?",
-                             topic, partition);
+            status =
+                cw_fail(err, CW_UNAVAILABLE,
+                        "%s/%d: its end did not come: a transaction hangs?",
+                        topic, partition);
     }
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     return status;

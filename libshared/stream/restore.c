@@ -7,7 +7,7 @@
 #include "record/wire.h"
 
 #define MEMORY_MAX ((size_t)8 << 30)
-#define KEYS_MAX ((size_t)1 << 20)
+#define KEYS_MAX   ((size_t)1 << 20)
 
 struct newest {
     void *value; /* malloc'ed copy */
@@ -68,14 +68,13 @@ static enum cw_status slot_of(struct cw_restored *restored, uint64_t key,
     return CW_OK;
 }
 
-static enum cw_status take_snapshot(void *to,
-                                    const rd_kafka_message_t *message,
+static enum cw_status take_snapshot(void *to, const rd_kafka_message_t *message,
                                     struct cw_error *err)
 {
     struct cw_restored *restored = to;
     struct newest *slot = NULL;
-    const enum cw_status status = slot_of(
-        restored, cw_hash(message->key, message->key_len), &slot, err);
+    const enum cw_status status =
+        slot_of(restored, cw_hash(message->key, message->key_len), &slot, err);
     if (status != CW_OK)
         return status;
     free(slot->value);
@@ -102,15 +101,14 @@ static enum cw_status take_verdict(void *to, const rd_kafka_message_t *message,
     if (status != CW_OK)
         return status;
     const struct cw_verdict *verdict = record;
-    if (type != &cw_verdict_type ||
-        (verdict->ruling != CW_RULING_ABSENT &&
-         verdict->ruling != CW_RULING_PRESENT))
+    if (type != &cw_verdict_type || (verdict->ruling != CW_RULING_ABSENT &&
+                                     verdict->ruling != CW_RULING_PRESENT))
         return CW_OK;
     if (restored->ruling_count == restored->ruling_capacity) {
         const size_t capacity =
             restored->ruling_capacity ? restored->ruling_capacity * 2 : 64;
-        void *grown = realloc(restored->rulings,
-                              capacity * sizeof(*restored->rulings));
+        void *grown =
+            realloc(restored->rulings, capacity * sizeof(*restored->rulings));
         if (grown == NULL)
             return cw_fail(err, CW_NO_MEMORY, "rulings");
         restored->rulings = grown;
@@ -129,8 +127,8 @@ static enum cw_status open_parts(struct cw_restored *restored,
                                  struct cw_error *err)
 {
     cw_arena_reset(restored->arena);
-    restored->parts = cw_arena_take(
-        restored->arena, restored->newest_count * sizeof(void *));
+    restored->parts =
+        cw_arena_take(restored->arena, restored->newest_count * sizeof(void *));
     if (restored->parts == NULL)
         return cw_fail(err, CW_NO_MEMORY, "snapshots");
     for (size_t i = 0; i < restored->newest_count; i++) {
@@ -164,9 +162,8 @@ static enum cw_status read_topic(const struct cw_kafka *kafka,
 }
 
 enum cw_status cw_restored_read(struct cw_restored **made,
-                                const struct cw_kafka *kafka,
-                                int32_t partition, int64_t timeout_us,
-                                struct cw_error *err)
+                                const struct cw_kafka *kafka, int32_t partition,
+                                int64_t timeout_us, struct cw_error *err)
 {
     struct cw_restored *restored = calloc(1, sizeof(*restored));
     if (restored == NULL)

@@ -14,11 +14,9 @@
 struct cw_restored;
 
 /* Reads both topics of the service to their end; the caller owns it. */
-CW_MUST_USE enum cw_status cw_restored_read(struct cw_restored **made,
-                                            const struct cw_kafka *kafka,
-                                            int32_t partition,
-                                            int64_t timeout_us,
-                                            struct cw_error *err);
+CW_MUST_USE enum cw_status
+cw_restored_read(struct cw_restored **made, const struct cw_kafka *kafka,
+                 int32_t partition, int64_t timeout_us, struct cw_error *err);
 void cw_restored_destroy(struct cw_restored **restored);
 
 /* What a task wants; lent until destroyed. committed_at is the caller's. */

@@ -17,11 +17,11 @@
 #include "stream/service_options.h"
 #include "stream/stream_metrics.h"
 
-#define PARTS_MAX 4
-#define EXIT_USAGE 64
-#define EXIT_UNREACHABLE 69
+#define PARTS_MAX           4
+#define EXIT_USAGE          64
+#define EXIT_UNREACHABLE    69
 #define EXIT_NOT_AUTHORISED 77
-#define EXIT_CONFIG 78
+#define EXIT_CONFIG         78
 
 struct part {
     struct running *running;
@@ -32,6 +32,21 @@ struct part {
     struct cw_watchdog *watchdog;
     pthread_t thread;
     bool started;
+    atomic_bool ended;
+    enum cw_status status;
+    struct cw_error err;
+};
+
+/* The side loop with what it is lent. */
+struct side {
+    struct running *running;
+    struct cw_kafka kafka;
+    char instance[128];
+    struct cw_side lent;
+    struct cw_watchdog *watchdog;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
     atomic_bool ended;
     enum cw_status status;
     struct cw_error err;
@@ -48,6 +63,8 @@ struct running {
     struct cw_signals signals;
     struct cw_installed *installed;
     struct part parts[PARTS_MAX];
+    struct side side;
+    struct cw_metric *metric_table;
 };
 
 static int exit_code(enum cw_status status)
@@ -165,8 +182,7 @@ static enum cw_status load_options(struct running *running, const char *file,
     const size_t faults =
         running->options == NULL ? 0 : cw_options_fault_count(running->options);
     for (size_t i = 0; i < faults; i++)
-        (void)fprintf(stderr, "%s\n",
-                      cw_options_fault(running->options, i));
+        (void)fprintf(stderr, "%s\n", cw_options_fault(running->options, i));
     if (status != CW_OK)
         return status;
     if (program->configure != NULL)
@@ -263,6 +279,74 @@ static void close_part(struct part *part)
     cw_watchdog_stop(&part->watchdog);
 }
 
+/* ---- side loop ---------------------------------------------------------- */
+
+static void side_beat(void *of)
+{
+    cw_watchdog_beat(((struct side *)of)->watchdog);
+}
+
+static enum cw_status open_side(struct running *running, struct cw_error *err)
+{
+    struct side *side = &running->side;
+    const struct cw_side_loop *loop = running->program->side;
+    const struct cw_service_options *options = running->program->options;
+    if (loop == NULL)
+        return CW_OK;
+    side->running = running;
+    (void)snprintf(side->instance, sizeof(side->instance), "%s-%s-%s",
+                   options->prefix, loop->name, options->instance);
+    side->kafka = (struct cw_kafka){
+        .brokers = options->brokers,
+        .prefix = options->prefix,
+        .service = loop->name,
+        .instance = side->instance,
+        .options = running->options,
+        .log = running->log,
+    };
+    side->lent = (struct cw_side){
+        .kafka = &side->kafka,
+        .plan = cw_installed_plan(running->installed),
+        .options = options,
+        .log = running->log,
+        .stop = &side->stop,
+        .beat = side_beat,
+        .of = side,
+    };
+    const struct cw_watchdog_config watchdog = {
+        .name = loop->name,
+        .limit_us = options->progress_limit_us,
+        .clock = cw_clock_system(),
+        .log = running->log,
+    };
+    return cw_watchdog_start(&side->watchdog, &watchdog, err);
+}
+
+static void *run_side(void *context)
+{
+    struct side *side = context;
+    const struct cw_side_loop *loop = side->running->program->side;
+    side->status = loop->run(loop->context, &side->lent, &side->err);
+    cw_watchdog_rest(side->watchdog);
+    atomic_store(&side->ended, true);
+    cw_signals_raise(CW_REQUEST_STOP);
+    return NULL;
+}
+
+static enum cw_status stop_side(struct running *running, struct cw_error *err)
+{
+    struct side *side = &running->side;
+    if (!side->started)
+        return CW_OK;
+    atomic_store(&side->stop, true);
+    (void)pthread_join(side->thread, NULL);
+    if (side->status == CW_OK)
+        return CW_OK;
+    *err = side->err;
+    CW_LOG(running->log, ERROR, "side_loop_ended", cw_kv_error(err));
+    return side->status;
+}
+
 /* ---- admin -------------------------------------------------------------- */
 
 static bool is_healthy(void *context, struct cw_error *why)
@@ -289,13 +373,19 @@ static bool is_ready(void *context, json_t *parts, struct cw_error *why)
         struct part *part = &running->parts[i];
         json_t *one = parts == NULL ? NULL : json_object();
         struct cw_error reason = {0};
-        if (part->loop == NULL ||
-            !cw_loop_ready(part->loop, one, &reason)) {
+        if (part->loop == NULL || !cw_loop_ready(part->loop, one, &reason)) {
             *why = reason;
             ready = false;
         }
         if (parts != NULL)
             (void)json_object_set_new(parts, part->kafka.service, one);
+    }
+    const struct cw_side_loop *side = running->program->side;
+    if (side != NULL && side->ready != NULL) {
+        json_t *one = parts == NULL ? NULL : json_object();
+        ready = side->ready(side->context, one, why) && ready;
+        if (parts != NULL)
+            (void)json_object_set_new(parts, side->name, one);
     }
     return ready;
 }
@@ -303,6 +393,9 @@ static bool is_ready(void *context, json_t *parts, struct cw_error *why)
 static void collect(void *context)
 {
     struct running *running = context;
+    const struct cw_side_loop *side = running->program->side;
+    if (side != NULL && side->collect != NULL)
+        side->collect(side->context, running->metrics);
     for (size_t i = 0; i < running->program->part_count; i++)
         if (running->parts[i].loop != NULL)
             cw_stream_metrics_set(running->metrics,
@@ -310,21 +403,34 @@ static void collect(void *context)
                                   cw_loop_state(running->parts[i].loop));
 }
 
-static enum cw_status open_admin(struct running *running,
-                                 struct cw_error *err)
+/* The common rows, then the program's own. */
+static enum cw_status make_metrics(struct running *running,
+                                   struct cw_error *err)
+{
+    const struct cw_program *program = running->program;
+    const size_t count = cw_stream_metric_count + program->metric_count;
+    running->metric_table = malloc(count * sizeof(*running->metric_table));
+    if (running->metric_table == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "metrics");
+    memcpy(running->metric_table, cw_stream_metrics,
+           cw_stream_metric_count * sizeof(*running->metric_table));
+    if (program->metric_count > 0)
+        memcpy(running->metric_table + cw_stream_metric_count, program->metrics,
+               program->metric_count * sizeof(*running->metric_table));
+    return cw_metrics_create(&running->metrics, program->name,
+                             running->metric_table, count, err);
+}
+
+static enum cw_status open_admin(struct running *running, struct cw_error *err)
 {
     const struct cw_service_options *options = running->program->options;
-    enum cw_status status =
-        cw_metrics_create(&running->metrics, running->program->name,
-                          cw_stream_metrics, cw_stream_metric_count, err);
+    enum cw_status status = make_metrics(running, err);
     if (status == CW_OK)
-        status = cw_metrics_on_collect(running->metrics, collect, running,
-                                       err);
+        status = cw_metrics_on_collect(running->metrics, collect, running, err);
     if (status != CW_OK)
         return status;
     const struct cw_clocks clock = cw_clock_system();
-    cw_metrics_config(running->metrics, true,
-                      cw_options_hash(running->options),
+    cw_metrics_config(running->metrics, true, cw_options_hash(running->options),
                       cw_clock_wall_us(&clock));
     const struct cw_admin_config config = {
         .address = options->admin_address,
@@ -342,9 +448,8 @@ static enum cw_status open_all(struct running *running, struct cw_error *err)
 {
     const struct cw_service_options *options = running->program->options;
     const struct cw_clocks clock = cw_clock_system();
-    enum cw_status status =
-        cw_log_create(&running->log, running->program->name, STDERR_FILENO,
-                      &clock, err);
+    enum cw_status status = cw_log_create(&running->log, running->program->name,
+                                          STDERR_FILENO, &clock, err);
     if (status != CW_OK)
         return status;
     cw_log_set_level(running->log, cw_log_level_of(options->log_level));
@@ -359,32 +464,35 @@ static enum cw_status open_all(struct running *running, struct cw_error *err)
     };
     if (status == CW_OK)
         status = cw_installed_read(&running->installed, &kafka, err);
-    for (size_t i = 0; i < running->program->part_count && status == CW_OK;
-         i++)
+    for (size_t i = 0; i < running->program->part_count && status == CW_OK; i++)
         status = open_part(running, i, err);
-    return status;
+    return status == CW_OK ? open_side(running, err) : status;
 }
 
 static void start_parts(struct running *running)
 {
-    CW_LOG(running->log, INFO, "started",
-           cw_kv_str("version", CW_VERSION),
+    CW_LOG(running->log, INFO, "started", cw_kv_str("version", CW_VERSION),
            cw_kv_str("librdkafka", rd_kafka_version_str()),
            cw_kv_str("instance", running->program->options->instance),
            cw_kv_int("admin_port", cw_admin_port(running->admin)));
     for (size_t i = 0; i < running->program->part_count; i++) {
         struct part *part = &running->parts[i];
-        part->started = pthread_create(&part->thread, NULL, run_part, part) ==
-                        0;
+        part->started =
+            pthread_create(&part->thread, NULL, run_part, part) == 0;
     }
+    if (running->program->side != NULL)
+        running->side.started = pthread_create(&running->side.thread, NULL,
+                                               run_side, &running->side) == 0;
     (void)cw_notify("READY=1");
 }
 
 static bool any_ended(struct running *running)
 {
+    if (running->program->side != NULL &&
+        (!running->side.started || atomic_load(&running->side.ended)))
+        return true;
     for (size_t i = 0; i < running->program->part_count; i++)
-        if (!running->parts[i].started ||
-            atomic_load(&running->parts[i].ended))
+        if (!running->parts[i].started || atomic_load(&running->parts[i].ended))
             return true;
     return false;
 }
@@ -392,8 +500,8 @@ static bool any_ended(struct running *running)
 static void reload(struct running *running)
 {
     struct cw_error err = {0};
-    const enum cw_status status = cw_options_reload(
-        running->options, running->program->options, &err);
+    const enum cw_status status =
+        cw_options_reload(running->options, running->program->options, &err);
     const struct cw_clocks clock = cw_clock_system();
     cw_metrics_config(running->metrics, status == CW_OK,
                       cw_options_hash(running->options),
@@ -415,8 +523,7 @@ static void reload(struct running *running)
 
 static void wait_for_end(struct running *running)
 {
-    struct pollfd wake = {.fd = running->signals.descriptor,
-                          .events = POLLIN};
+    struct pollfd wake = {.fd = running->signals.descriptor, .events = POLLIN};
     while (!any_ended(running)) {
         (void)poll(&wake, 1, 1000);
         cw_log_tick(running->log);
@@ -428,11 +535,10 @@ static void wait_for_end(struct running *running)
     }
 }
 
-static enum cw_status stop_parts(struct running *running,
-                                 struct cw_error *err)
+static enum cw_status stop_parts(struct running *running, struct cw_error *err)
 {
-    enum cw_status status = CW_OK;
     (void)cw_notify("STOPPING=1");
+    enum cw_status status = stop_side(running, err);
     for (size_t i = 0; i < running->program->part_count; i++)
         cw_loop_stop(running->parts[i].loop);
     for (size_t i = 0; i < running->program->part_count; i++) {
@@ -454,8 +560,10 @@ static void close_all(struct running *running)
     cw_admin_close(&running->admin);
     for (size_t i = 0; i < running->program->part_count; i++)
         close_part(&running->parts[i]);
+    cw_watchdog_stop(&running->side.watchdog);
     cw_installed_destroy(&running->installed);
     cw_metrics_destroy(&running->metrics);
+    free(running->metric_table);
     cw_log_destroy(&running->log);
 }
 

@@ -6,15 +6,18 @@
  * Input    [--config FILE] [--check-config] [--print-config] [--help]
  *          [--version], and the environment
  * Output   exit 0 after SIGTERM; 1 fault, 64 usage, 69 brokers unreachable at
- *          start, 75 no progress (watchdog), 77 not authorised, 78 configuration
- * Threads  the main thread serves signals; a thread per part runs its loop;
- *          the admin port has its own
+ *          start, 75 no progress (watchdog), 77 not authorised, 78
+ * configuration Threads  the main thread serves signals; a thread per part runs
+ * its loop; the admin port has its own
  */
 #ifndef CW_STREAM_SERVICE_H
 #define CW_STREAM_SERVICE_H
 
+#include <jansson.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
+#include "base/metrics.h"
 #include "base/options.h"
 #include "core/plan.h"
 #include "stream/flow.h"
@@ -54,6 +57,29 @@ struct cw_service_part {
     const void *config; /* of the cores */
 };
 
+/* What a side loop is given; lent for its life. */
+struct cw_side {
+    const struct cw_kafka *kafka;
+    const struct cw_plan *plan;
+    const struct cw_service_options *options;
+    struct cw_log *log;
+    const atomic_bool *stop; /* end soon, within a second or two */
+    void (*beat)(void *of);  /* I am at work; call at least every few seconds */
+    void *of;
+};
+
+/* A loop of another kind beside, or instead of, the parts: an effect loop, the
+ * recorder, the notifier. Runs on a thread of its own. */
+struct cw_side_loop {
+    const char *name; /* in instance and group: "effect" */
+    enum cw_status (*run)(void *context, const struct cw_side *side,
+                          struct cw_error *err);
+    bool (*ready)(void *context, json_t *parts, struct cw_error *why);
+    /* Sets its metrics before an exposition; may be NULL. */
+    void (*collect)(void *context, struct cw_metrics *metrics);
+    void *context;
+};
+
 struct cw_program {
     const char *name;    /* "detector" */
     const char *summary; /* one line for --help */
@@ -66,6 +92,11 @@ struct cw_program {
     size_t group_count;
     const struct cw_service_part *parts;
     size_t part_count;
+    const struct cw_side_loop *side; /* NULL = none */
+    /* Rows of metrics beside the common ones; indexed after them: row i of
+     * this table is cw_stream_metric_count + i. */
+    const struct cw_metric *metrics;
+    size_t metric_count;
     /* Makes what the cores need out of the options; NULL = nothing. */
     enum cw_status (*configure)(void *context, struct cw_error *err);
     void *context;

@@ -32,8 +32,9 @@ enum metric {
 
 const struct cw_metric cw_stream_metrics[] = {
 #define METRIC_ROW(id, name, help)                                             \
-    [METRIC_##id] = {name, CW_METRIC_GAUGE, "role", help, CW_METRIC_EVOLVING,  \
-                     0, NULL, 0, 8},
+    [METRIC_##id] =                                                            \
+        {name, CW_METRIC_GAUGE, "role", help, CW_METRIC_EVOLVING, 0, NULL, 0,  \
+         8},
     METRIC_TABLE(METRIC_ROW)};
 
 const size_t cw_stream_metric_count =

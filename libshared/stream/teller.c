@@ -32,8 +32,7 @@ enum cw_status cw_teller_create(struct cw_teller **made,
     if (teller == NULL)
         return cw_fail(err, CW_NO_MEMORY, "teller");
     rd_kafka_conf_t *conf = NULL;
-    enum cw_status status =
-        cw_kafka_conf(&conf, kafka, CW_KAFKA_PRODUCER, err);
+    enum cw_status status = cw_kafka_conf(&conf, kafka, CW_KAFKA_PRODUCER, err);
     if (status == CW_OK) {
         char why[200];
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -75,13 +74,12 @@ static rd_kafka_resp_err_t put(struct cw_teller *teller,
         void *value;
     } value = {tell->value.bytes},
       key = {tell->key.size > 0 ? tell->key.bytes : NULL};
-    return rd_kafka_producev(
-        teller->handle, RD_KAFKA_V_TOPIC(tell->topic),
-        RD_KAFKA_V_PARTITION(tell->partition),
-        RD_KAFKA_V_VALUE(value.value, tell->value.size),
-        RD_KAFKA_V_KEY(key.value, tell->key.size),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(teller),
-        RD_KAFKA_V_END);
+    return rd_kafka_producev(teller->handle, RD_KAFKA_V_TOPIC(tell->topic),
+                             RD_KAFKA_V_PARTITION(tell->partition),
+                             RD_KAFKA_V_VALUE(value.value, tell->value.size),
+                             RD_KAFKA_V_KEY(key.value, tell->key.size),
+                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_OPAQUE(teller), RD_KAFKA_V_END);
 }
 
 enum cw_status cw_teller_say(struct cw_teller *teller,
@@ -95,8 +93,8 @@ enum cw_status cw_teller_say(struct cw_teller *teller,
     for (size_t i = 0; i < count; i++) {
         const rd_kafka_resp_err_t code = put(teller, &tells[i]);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return cw_fail(err, cw_kafka_status(code), "%s: %s",
-                           tells[i].topic, rd_kafka_err2str(code));
+            return cw_fail(err, cw_kafka_status(code), "%s: %s", tells[i].topic,
+                           rd_kafka_err2str(code));
     }
     while (teller->delivered + teller->failed < count) {
         (void)rd_kafka_poll(teller->handle, 20);

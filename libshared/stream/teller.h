@@ -16,8 +16,8 @@
 struct cw_teller;
 
 struct cw_tell {
-    const char *topic; /* full name */
-    int32_t partition; /* RD_KAFKA_PARTITION_UA: by the key's hash */
+    const char *topic;  /* full name */
+    int32_t partition;  /* RD_KAFKA_PARTITION_UA: by the key's hash */
     struct cw_text key; /* empty = none */
     struct cw_text value;
 };

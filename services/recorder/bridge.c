@@ -14,7 +14,7 @@
 
 #define MEMORY_MAX ((size_t)256 << 20)
 #define TOPICS_MAX CW_TOPIC_COUNT
-#define TELL_US ((int64_t)5000000)
+#define TELL_US    ((int64_t)5000000)
 
 /* One input partition: where its table says it is. */
 struct input {
@@ -116,16 +116,15 @@ static size_t find_topic(const struct bridge *bridge, struct cw_text name)
 }
 
 /* Claims a partition: the table says where to read from. */
-static enum cw_status start_at(void *context,
-                               const struct cw_follow_start *at,
+static enum cw_status start_at(void *context, const struct cw_follow_start *at,
                                int64_t *offset, struct cw_error *err)
 {
     struct bridge *bridge = context;
     const size_t topic = find_topic(bridge, at->partition.topic);
     if (topic == bridge->topic_count)
         return cw_fail(err, CW_BROKEN, "a topic not subscribed to");
-    struct input *grown = realloc(
-        bridge->inputs, (bridge->input_count + 1) * sizeof(*grown));
+    struct input *grown =
+        realloc(bridge->inputs, (bridge->input_count + 1) * sizeof(*grown));
     if (grown == NULL)
         return cw_fail(err, CW_NO_MEMORY, "inputs");
     bridge->inputs = grown;
@@ -210,8 +209,8 @@ static enum cw_status apply_batch(struct bridge *bridge, struct cw_error *err)
 {
     if (!bridge->batch_moved)
         return CW_OK;
-    struct recorder_move *moves = cw_arena_take(
-        bridge->arena, bridge->input_count * sizeof(*moves));
+    struct recorder_move *moves =
+        cw_arena_take(bridge->arena, bridge->input_count * sizeof(*moves));
     if (moves == NULL)
         return cw_fail(err, CW_NO_MEMORY, "moves");
     struct recorder_batch batch = {bridge->batch, bridge->batch_count, moves,
@@ -219,9 +218,8 @@ static enum cw_status apply_batch(struct bridge *bridge, struct cw_error *err)
     for (size_t i = 0; i < bridge->input_count; i++) {
         const struct input *input = &bridge->inputs[i];
         if (input->next != input->expected)
-            moves[batch.move_count++] =
-                (struct recorder_move){input->topic, input->partition,
-                                       input->expected, input->next};
+            moves[batch.move_count++] = (struct recorder_move){
+                input->topic, input->partition, input->expected, input->next};
     }
     const enum cw_status status =
         recorder_rows_apply(bridge->rows, &batch, err);
@@ -253,18 +251,16 @@ static enum cw_status tell_commands(void *to,
     return cw_teller_say(bridge->teller, tells, count, TELL_US, err);
 }
 
-static enum cw_status flush_outbox(struct bridge *bridge,
-                                   struct cw_error *err)
+static enum cw_status flush_outbox(struct bridge *bridge, struct cw_error *err)
 {
     if (now_of(bridge) < bridge->outbox_due_us)
         return CW_OK;
     size_t sent = 0;
-    const enum cw_status status = recorder_outbox_flush(
-        bridge->store, tell_commands, bridge, &sent, err);
+    const enum cw_status status =
+        recorder_outbox_flush(bridge->store, tell_commands, bridge, &sent, err);
     bridge->outbox_due_us =
-        now_of(bridge) + (sent == OUTBOX_MAX
-                              ? 0
-                              : bridge->settings.outbox_every_us);
+        now_of(bridge) +
+        (sent == OUTBOX_MAX ? 0 : bridge->settings.outbox_every_us);
     if (sent > 0)
         CW_LOG(bridge->side->log, INFO, "commands_sent",
                cw_kv_int("count", (int64_t)sent));
@@ -275,8 +271,7 @@ static enum cw_status upkeep(struct bridge *bridge, struct cw_error *err)
 {
     if (now_of(bridge) < bridge->upkeep_due_us)
         return CW_OK;
-    bridge->upkeep_due_us =
-        now_of(bridge) + bridge->settings.upkeep_every_us;
+    bridge->upkeep_due_us = now_of(bridge) + bridge->settings.upkeep_every_us;
     return recorder_store_run(
         bridge->store,
         "select causeway.apply_retention(); select causeway.anchor_audit()",
@@ -401,9 +396,9 @@ enum cw_status bridge_run(void *context, const struct cw_side *side,
     while (status == CW_OK && !atomic_load(side->stop)) {
         beat(bridge);
         status = turn(bridge, err);
-        atomic_store(&bridge->running,
-                     status == CW_OK && bridge->follow != NULL &&
-                         cw_follow_assigned(bridge->follow));
+        atomic_store(&bridge->running, status == CW_OK &&
+                                           bridge->follow != NULL &&
+                                           cw_follow_assigned(bridge->follow));
         if (status != CW_OK && survive(bridge, status, err))
             status = CW_OK;
     }

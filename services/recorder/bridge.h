@@ -12,7 +12,7 @@
 #include "stream/service.h"
 
 #define BRIDGE_ROWS_MAX 1000
-#define BRIDGE_WAIT_MS 100
+#define BRIDGE_WAIT_MS  100
 
 struct bridge_settings {
     const char *postgres_url;

@@ -8,8 +8,10 @@
 #include "bridge.h"
 
 #define ROW(name, type, field, fallback, min, max, flags, meaning)             \
-    {name, type, offsetof(struct bridge_settings, field), fallback, min, max,  \
-     "",   flags | CW_OPT_LOCAL | CW_OPT_RESTART, meaning}
+    {                                                                          \
+        name, type, offsetof(struct bridge_settings, field), fallback, min,    \
+            max, "", flags | CW_OPT_LOCAL | CW_OPT_RESTART, meaning            \
+    }
 
 static const struct cw_option rows[] = {
     ROW("postgres.url", CW_OPT_TEXT, postgres_url, "", 0, 0,
@@ -41,8 +43,8 @@ int main(int count, char **arguments)
 {
     struct process process = {
         .side = {"recorder", bridge_run, bridge_ready, NULL, NULL}};
-    const struct cw_option_group group = {
-        rows, sizeof(rows) / sizeof(rows[0]), &process.settings};
+    const struct cw_option_group group = {rows, sizeof(rows) / sizeof(rows[0]),
+                                          &process.settings};
     const struct cw_program program = {
         .name = "recorder",
         .summary = "keeps incidents in PostgreSQL and brings back what people "

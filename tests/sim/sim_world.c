@@ -16,8 +16,7 @@
 
 /* Each raw topic has one partition. A replay lists them the other way round:
  * nothing may hang on the order in which sources are known. */
-static const char *const raw_topics[SIM_RAW_PARTITIONS] = {"raw.one",
-                                                           "raw.two"};
+const char *const sim_raw_topics[SIM_RAW_PARTITIONS] = {"raw.one", "raw.two"};
 
 /* An instance of the normalizer: what dies with it. */
 struct raw_node {
@@ -130,7 +129,7 @@ static enum cw_status own_raw(struct sim_world *world, unsigned partition,
     struct raw_node *node = &world->raw_nodes[world->raw_owner[partition]];
     const struct cw_rawtask_setup setup = {
         .type = &sim_skeleton_type,
-        .topic = cw_text_of(raw_topics[partition]),
+        .topic = cw_text_of(sim_raw_topics[partition]),
         .partition = 0,
         .next_offset = world->raw_next[partition],
         .stream_at = world->raw_stream[partition],
@@ -198,8 +197,8 @@ static enum cw_status make_world(struct sim_world **made,
         .partitions = SIM_PARTITIONS,
         .services = 1u << CW_SERVICE_NORMALIZER | 1u << CW_SERVICE_DETECTOR |
                     1u << CW_SERVICE_CORRELATE,
-        .raw = {{cw_text_of(raw_topics[first_raw]), 1},
-                {cw_text_of(raw_topics[1 - first_raw]), 1}},
+        .raw = {{cw_text_of(sim_raw_topics[first_raw]), 1},
+                {cw_text_of(sim_raw_topics[1 - first_raw]), 1}},
         .raw_count = SIM_RAW_PARTITIONS,
     };
     for (int p = 0; p < SIM_RAW_PARTITIONS; p++)
@@ -262,7 +261,7 @@ static enum cw_status take_raw(struct sim_world *world, unsigned partition,
     const int64_t offset = cw_rawtask_next_offset(task);
     const struct sim_record *record = &world->raw->records[partition][offset];
     const struct cw_raw raw = {
-        .topic = cw_text_of(raw_topics[partition]),
+        .topic = cw_text_of(sim_raw_topics[partition]),
         .partition = 0,
         .offset = offset,
         .timestamp_at = record->timestamp_at,
@@ -561,7 +560,7 @@ static enum cw_status replay_raw(struct sim_world *world, unsigned partition,
                                  const struct sim_world *recorded,
                                  struct cw_arena *arena, struct cw_error *err)
 {
-    const struct cw_text topic = cw_text_of(raw_topics[partition]);
+    const struct cw_text topic = cw_text_of(sim_raw_topics[partition]);
     const uint32_t at = cw_clock_partition(topic, 0, SIM_PARTITIONS);
     const int64_t end = cw_memlog_end(recorded->log, CW_TOPIC_CLOCK, at);
     enum cw_status status = CW_OK;
@@ -620,6 +619,29 @@ enum cw_status sim_world_replayed(struct sim_world **made,
         status = finish(world, err);
     cw_arena_destroy(&arena);
     return status;
+}
+
+enum cw_status sim_world_recorded(struct sim_world **made,
+                                  const struct sim_log *log,
+                                  struct cw_error *err)
+{
+    return make_world(made, log, 0, err);
+}
+
+enum cw_status sim_world_put(struct sim_world *world,
+                             const struct cw_message *message,
+                             struct cw_error *err)
+{
+    return cw_memlog_append(world->log, message, err);
+}
+
+enum cw_status sim_world_give_ruling(struct sim_world *world, bool of_b,
+                                     uint32_t partition,
+                                     const struct cw_source_ruling *ruling,
+                                     struct cw_error *err)
+{
+    return cw_stage_store_give(of_b ? world->b.store : world->a.store,
+                               partition, ruling, 1, err);
 }
 
 /* ---- comparing ---------------------------------------------------------- */

@@ -52,6 +52,22 @@ CW_MUST_USE enum cw_status sim_world_replayed(struct sim_world **made,
                                               const struct sim_log *log,
                                               const struct sim_world *recorded,
                                               struct cw_error *err);
+/* An empty world to be filled with what a real broker holds, so that it can be
+ * replayed and compared. log is borrowed. */
+CW_MUST_USE enum cw_status sim_world_recorded(struct sim_world **made,
+                                              const struct sim_log *log,
+                                              struct cw_error *err);
+CW_MUST_USE enum cw_status sim_world_put(struct sim_world *world,
+                                         const struct cw_message *message,
+                                         struct cw_error *err);
+/* of_b: a ruling of b, else of a. */
+CW_MUST_USE enum cw_status
+sim_world_give_ruling(struct sim_world *world, bool of_b, uint32_t partition,
+                      const struct cw_source_ruling *ruling,
+                      struct cw_error *err);
+/* Names of the raw topics, one partition each. */
+extern const char *const sim_raw_topics[SIM_RAW_PARTITIONS];
+
 void sim_world_destroy(struct sim_world **world);
 
 /* Digest per slice over the records of a, and over the compacted final records
