@@ -38,22 +38,22 @@ static enum cw_status keep_names(struct entity *entity,
     return CW_OK;
 }
 
-static enum cw_status make(struct entity **made, const struct cw_text names[4],
-                           size_t max_patterns, struct cw_error *err)
+/* NULL and *err filled without memory. */
+static struct entity *make(const struct cw_text names[4], size_t max_patterns,
+                           struct cw_error *err)
 {
     struct entity *entity = calloc(1, sizeof(*entity));
-    if (entity == NULL)
-        return cw_fail(err, CW_NO_MEMORY, "entity");
-    enum cw_status status = generalise_create(&entity->set, max_patterns, err);
-    if (status == CW_OK)
-        status = keep_names(entity, names, err);
-    if (status != CW_OK) {
+    if (entity == NULL) {
+        (void)cw_fail(err, CW_NO_MEMORY, "entity");
+        return NULL;
+    }
+    if (generalise_create(&entity->set, max_patterns, err) != CW_OK ||
+        keep_names(entity, names, err) != CW_OK) {
         entity_destroy(&entity);
-        return status;
+        return NULL;
     }
     generalise_listen(entity->set, follow, entity);
-    *made = entity;
-    return CW_OK;
+    return entity;
 }
 
 enum cw_status entity_create(struct entity **made, const struct cw_log *log,
@@ -61,10 +61,9 @@ enum cw_status entity_create(struct entity **made, const struct cw_log *log,
 {
     const struct cw_text names[4] = {log->tenant, log->domain, log->entity.kind,
                                      log->entity.name};
-    struct entity *entity = NULL;
-    const enum cw_status status = make(&entity, names, max_patterns, err);
-    if (status != CW_OK)
-        return status;
+    struct entity *entity = make(names, max_patterns, err);
+    if (entity == NULL)
+        return err->status;
     entity->key = entity_key(log);
     entity->route = (uint64_t)log->route;
     *made = entity;
@@ -130,11 +129,10 @@ enum cw_status entity_load(struct entity **made, size_t max_patterns,
     struct cw_text names[4];
     for (size_t i = 0; i < 4; i++)
         names[i] = cw_unpack_text(in);
-    struct entity *entity = NULL;
-    enum cw_status status = make(&entity, names, max_patterns, err);
-    if (status != CW_OK)
-        return status;
-    status = load_parts(entity, in, err);
+    struct entity *entity = make(names, max_patterns, err);
+    if (entity == NULL)
+        return err->status;
+    const enum cw_status status = load_parts(entity, in, err);
     if (status != CW_OK) {
         entity_destroy(&entity);
         return status;

@@ -10,22 +10,21 @@
 #define SEVERITY_ERROR      17
 #define SEVERITY_WARNING    13
 
-static enum cw_status allocate(struct pattern **made, size_t item_count,
-                               size_t outline_size, struct cw_error *err)
+/* NULL without memory. */
+static struct pattern *allocate(size_t item_count, size_t outline_size)
 {
     struct pattern *pattern = calloc(1, sizeof(*pattern));
     if (pattern == NULL)
-        return cw_fail(err, CW_NO_MEMORY, "pattern");
+        return NULL;
     pattern->hashes = calloc(item_count + 1, sizeof(*pattern->hashes));
     pattern->outline = calloc(outline_size + 1, 1);
-    if (pattern->hashes == NULL || pattern->outline == NULL) {
+    if (pattern->hashes == NULL || pattern->outline == NULL)
         pattern_destroy(&pattern);
-        return cw_fail(err, CW_NO_MEMORY, "pattern");
-    }
+    if (pattern == NULL)
+        return NULL;
     pattern->item_count = (uint32_t)item_count;
     pattern->outline_size = outline_size;
-    *made = pattern;
-    return CW_OK;
+    return pattern;
 }
 
 enum cw_status pattern_create(struct pattern **made,
@@ -34,11 +33,9 @@ enum cw_status pattern_create(struct pattern **made,
 {
     char outline[TEMPLATE_OUTLINE_MAX];
     const size_t outline_size = template_outline(skeleton, line, outline);
-    struct pattern *pattern = NULL;
-    const enum cw_status status =
-        allocate(&pattern, skeleton->count, outline_size, err);
-    if (status != CW_OK)
-        return status;
+    struct pattern *pattern = allocate(skeleton->count, outline_size);
+    if (pattern == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "pattern");
     memcpy(pattern->outline, outline, outline_size);
     for (size_t i = 0; i < skeleton->count; i++) {
         const struct skeleton_item item = skeleton->items[i];
@@ -324,11 +321,9 @@ enum cw_status pattern_load(struct pattern **made, struct cw_unpack *in,
     const struct cw_text outline = cw_unpack_text(in);
     if (outline.size > TEMPLATE_OUTLINE_MAX)
         return cw_fail(err, CW_BAD_STATE, "outline of %zu", outline.size);
-    struct pattern *pattern = NULL;
-    const enum cw_status status =
-        allocate(&pattern, item_count, outline.size, err);
-    if (status != CW_OK)
-        return status;
+    struct pattern *pattern = allocate(item_count, outline.size);
+    if (pattern == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "pattern");
     pattern->serial = serial;
     if (outline.size > 0)
         memcpy(pattern->outline, outline.bytes, outline.size);
