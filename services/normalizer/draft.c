@@ -57,6 +57,9 @@ void draft_reset(struct draft *draft)
     draft->refused_parts = 0;
     draft->labels_cut = 0;
     draft->defined = 0;
+    draft->family_name = (struct cw_text){"", 0};
+    draft->family_unit = (struct cw_text){"", 0};
+    draft->family = CW_FAMILY_OTHER;
 }
 
 void draft_begin(struct draft *draft, const struct draft_source *source)
@@ -217,6 +220,22 @@ struct cw_entity draft_settle_entity(struct draft *draft,
     return entity;
 }
 
+/* Points of one metric stand together, and the words of its name cost more to
+ * look up than anything else in a definition. */
+static enum cw_family family_of_point(struct draft *draft,
+                                      const struct draft_point *point)
+{
+    if (draft->passing || !cw_text_equal(point->name, draft->family_name) ||
+        !cw_text_equal(point->unit, draft->family_unit)) {
+        draft->family = family_of(point->name, point->unit);
+        /* A passing text does not live until the next point. */
+        draft->family_name =
+            draft->passing ? (struct cw_text){"", 0} : point->name;
+        draft->family_unit = point->unit;
+    }
+    return draft->family;
+}
+
 static void define(struct draft *draft, const struct draft_point *point,
                    const struct labels *labels, int64_t id,
                    struct cw_entity entity)
@@ -235,7 +254,7 @@ static void define(struct draft *draft, const struct draft_point *point,
         .name = draft_clean(draft, point->name, NAME_SIZE_MAX),
         .unit = draft_clean(draft, point->unit, NAME_SIZE_MAX),
         .kind = point->kind,
-        .family = family_of(point->name, point->unit),
+        .family = family_of_point(draft, point),
         .interval_us = point->interval_us,
         .labels = draft_keep_labels(draft, labels),
         .labels_count = labels->count,

@@ -45,6 +45,9 @@ struct draft {
     size_t refused_parts;
     size_t labels_cut;
     size_t defined;
+    struct cw_text family_name; /* of the metric defined last in this record */
+    struct cw_text family_unit;
+    enum cw_family family;
 };
 
 /* Empties the record at hand. */

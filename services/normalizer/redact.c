@@ -73,29 +73,27 @@ static bool is_secret_word(const char *word, size_t size)
     return size == 5 && memcmp(word, "token", 5) == 0;
 }
 
-/* Letters on which some secret word ends. */
-static bool may_end_secret(char last)
+/* The last two letters of some secret word: nearly every key ends here. */
+static bool may_end_secret(char before, char last)
 {
-    switch (lower(last)) {
-    case 'd':
-    case 'e':
-    case 'g':
-    case 'n':
-    case 's':
-    case 't':
-    case 'y':
-        return true;
-    default:
-        return false;
-    }
+    static const char pairs[][2] = {
+        {'r', 'd'}, {'w', 'd'}, {'s', 'e'}, {'e', 't'}, {'e', 'y'},
+        {'o', 'n'}, {'e', 'n'}, {'i', 'e'}, {'l', 's'}, {'n', 'g'},
+    };
+    before = lower(before);
+    last = lower(last);
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (last == pairs[i][1] && before == pairs[i][0])
+            return true;
+    return false;
 }
 
 bool redact_is_secret_key(struct cw_text key)
 {
     char word[KEY_MAX];
     size_t size = 0;
-    if (key.size == 0 || key.size > 2 * KEY_MAX ||
-        !may_end_secret(key.bytes[key.size - 1]))
+    if (key.size < 3 || key.size > 2 * KEY_MAX ||
+        !may_end_secret(key.bytes[key.size - 2], key.bytes[key.size - 1]))
         return false;
     for (size_t i = 0; i < key.size; i++) {
         if (key.bytes[i] == '-' || key.bytes[i] == '_' || key.bytes[i] == '.')
