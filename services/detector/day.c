@@ -8,6 +8,8 @@
 #define BIN_GAIN_LEAST 0.15 /* a bin forgets half in four days */
 #define ENTER_SHARE    0.8  /* of the raw error: below it the profile counts */
 #define LEAVE_SHARE    0.95
+#define FACTOR_LEAST   0.3
+#define FACTOR_MOST    3.0
 
 unsigned day_bins_of(double interval_s)
 {
@@ -63,9 +65,11 @@ bool day_find(const struct day *day, int64_t at, struct day_view *view)
     /* A bin of few visits knows its own spread badly: lean on the usual. */
     const double seen = day->visits[bin];
     const double usual = (double)day->spread_mean;
-    const double leaned = (seen * spread + 4.0 * usual) / (seen + 4.0);
+    const double leaned = (seen * spread + 3.0 * usual) / (seen + 3.0);
     const double factor = usual > 0.0 ? leaned / usual : 1.0;
-    view->factor = factor < 1.0 / 3.0 ? 1.0 / 3.0 : factor > 3.0 ? 3.0 : factor;
+    view->factor = factor < FACTOR_LEAST  ? FACTOR_LEAST
+                   : factor > FACTOR_MOST ? FACTOR_MOST
+                                          : factor;
     return true;
 }
 

@@ -41,7 +41,7 @@ struct day {
 struct day_view {
     double season; /* to add to the level: bin - mean */
     double value;  /* level of the bin itself, unit of the series */
-    double factor; /* spread of the bin over the usual spread, 1/3 to 3 */
+    double factor; /* spread of the bin over the usual, 0.3 to 3 */
 };
 
 /* 0 when samples that far apart have no daily profile. */

@@ -5,20 +5,19 @@
 
 #include "base/fixmath.h"
 
-#define SLOW_S        21600.0 /* memory of the level: six hours ... */
-#define SLOW_LEAST    120.0   /* ... but so many samples */
-#define SLOW_MOST     21600.0
-#define FAST_SHARE    0.3
-#define SHIFT_COUNT   12.0
-#define STEP_COUNT    8.0
-#define TRUST_COUNT   15        /* samples before a deviation is clipped */
-#define SIGMA_OF_MEAN 1.2533141 /* sd / mean |x| of a normal */
-#define SURPRISE_CAP  12.0      /* one view's say */
-#define DECADES_CAP   60.0
-#define ALONE_COST    0.903 /* log10 of VIEW_COUNT: the best of so many */
-#define RECORD_CAP    3.0
-#define CUSUM_SLACK   0.5
-#define OUT_SIGMAS    3.0
+#define SLOW_S            21600.0 /* memory of the level: six hours ... */
+#define SLOW_LEAST        120.0   /* ... but so many samples */
+#define SLOW_MOST         21600.0
+#define FAST_SHARE        0.3
+#define SHIFT_COUNT       12.0
+#define STEP_COUNT        8.0
+#define MODEL_TRUST_COUNT 15        /* samples before a deviation is clipped */
+#define SIGMA_OF_MEAN     1.2533141 /* sd / mean |x| of a normal */
+#define SURPRISE_CAP      12.0      /* one view's say */
+#define DECADES_CAP       60.0
+#define ALONE_COST        0.903 /* log10 of VIEW_COUNT: the best of so many */
+#define RECORD_CAP        3.0
+#define CUSUM_SLACK       0.5
 
 static const double window_s[VIEW_WINDOWS] = {300.0, 900.0, 3600.0};
 
@@ -167,7 +166,7 @@ static void deviate(const struct model *model, struct judgement *j,
 {
     place_in_day(model, j);
     const double u = (j->value - j->season - model->level) / j->factor;
-    const bool trusted = model->seen >= TRUST_COUNT;
+    const bool trusted = model->seen >= MODEL_TRUST_COUNT;
     const double sigma = usual_deviation(model, least);
     const double kept =
         trusted ? clipped(u, larger(8.0 * sigma, 0.02 * fabs(u))) : u;
@@ -228,8 +227,10 @@ static bool matters(const struct judgement *j, enum view view, double sigma,
     case VIEW_COUNT:
         break;
     }
+    /* Two of the level's own too: a jump back to normal is loud, not far. */
     const double away = fabs(j->value - j->expected);
-    return away >= least && away >= 3.0 * sigma * j->factor;
+    return away >= least && away >= 2.0 * sigma * j->factor &&
+           j->loudness[view] >= 3.0;
 }
 
 /* A tail is a guess beyond what was seen; three excursions as large as this
@@ -348,7 +349,7 @@ static void learn_onset(struct model *model, const struct judgement *j)
         model->down_at = j->at;
     model->up = (float)smaller(larger(up, 0.0), 1e6);
     model->down = (float)smaller(larger(down, 0.0), 1e6);
-    if (fabs(j->z) < OUT_SIGMAS)
+    if (fabs(j->z) < MODEL_OUT_SIGMAS)
         model->out_at = 0;
     else if (model->out_at == 0)
         model->out_at = j->at;
@@ -367,7 +368,7 @@ static void learn_scale(struct view_state *view, double deviation, double gain,
 static void learn_levels(struct model *model, const struct judgement *j,
                          double gain, double least)
 {
-    const bool trusted = model->settled >= TRUST_COUNT;
+    const bool trusted = model->settled >= MODEL_TRUST_COUNT;
     const double most = 3.0 * usual_deviation(model, least) * j->factor;
     const double away = j->value - j->season - model->level;
     const double away_slow = j->value - model->slow;
@@ -385,7 +386,7 @@ static void learn_levels(struct model *model, const struct judgement *j,
 static void learn_scales(struct model *model, const struct judgement *j,
                          double gain)
 {
-    const bool trusted = model->settled >= TRUST_COUNT;
+    const bool trusted = model->settled >= MODEL_TRUST_COUNT;
     for (unsigned i = 0; i < VIEW_COUNT; i++) {
         double own = gain;
         if (i >= VIEW_MINUTES5 && i <= VIEW_MINUTES60)
@@ -470,41 +471,4 @@ void model_learn(struct model *model, const struct model_nature *nature,
         model->seen++;
     if (model->settled < UINT32_MAX)
         model->settled++;
-}
-
-void model_settle(struct model *model)
-{
-    model->shift = 0.0F;
-    for (unsigned i = 0; i < VIEW_WINDOWS; i++)
-        model->windows[i] = 0.0F;
-    model->step_fast = model->step_slow;
-    model->up = 0.0F;
-    model->down = 0.0F;
-    model->out_at = 0;
-}
-
-void model_accept(struct model *model)
-{
-    const double move = (double)model->shift;
-    model->level += move;
-    model->slow += move;
-    if (model->day != NULL)
-        model->day->level += move;
-    if (model->settled > TRUST_COUNT)
-        model->settled = TRUST_COUNT;
-    model_settle(model);
-}
-
-int64_t model_onset(const struct model *model, const struct judgement *judged)
-{
-    const bool up = judged->deviations[judged->top] >= 0.0;
-    const float sum = up ? model->up : model->down;
-    const int64_t began = up ? model->up_at : model->down_at;
-    const bool point = judged->top == VIEW_LEVEL ||
-                       judged->top == VIEW_RESIDUAL || judged->top == VIEW_DAY;
-    if (point && fabs(judged->z) >= OUT_SIGMAS)
-        return model->out_at != 0 ? model->out_at : judged->at;
-    if (sum > 0.0F && judged->top != VIEW_VARIANCE)
-        return began;
-    return judged->at;
 }

@@ -24,8 +24,10 @@
 #include "day.h"
 #include "tail.h"
 
-#define MODEL_SAMPLE_MAX 1e30 /* its floats stay finite */
-#define MODEL_WARM_COUNT 60   /* samples before anything may alarm */
+#define MODEL_SAMPLE_MAX  1e30 /* its floats stay finite */
+#define MODEL_WARM_COUNT  60   /* samples before anything may alarm */
+#define MODEL_TRUST_COUNT 15   /* samples before a deviation is clipped */
+#define MODEL_OUT_SIGMAS  3.0
 
 /* A view is one way a sample can be odd. */
 #define VIEW_TABLE(X)                                                          \
@@ -99,7 +101,7 @@ struct judgement {
     double gap_s;
     double factor; /* spread of this time of day */
     double season;
-    bool timed;            /* the day profile knows this time of day: */
+    bool timed; /* the day profile knows this time of day: */
     struct day_view day;
     double unit_deviation; /* u = (value - season - level) / factor */
     double deviations[VIEW_COUNT];

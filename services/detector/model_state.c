@@ -1,5 +1,8 @@
 #include "model.h"
 
+#include <math.h> /* fabs: exact */
+#include <stddef.h>
+
 /* Save and load follow one list, so they cannot drift apart. */
 #define MODEL_FIELDS(X)                                                        \
     X(i64, first_at)                                                           \
@@ -89,4 +92,41 @@ unsigned model_ready_views(unsigned ready, const char *found[VIEW_COUNT])
         if (ready & (1u << i))
             found[count++] = names[i];
     return count;
+}
+
+void model_settle(struct model *model)
+{
+    model->shift = 0.0F;
+    for (unsigned i = 0; i < VIEW_WINDOWS; i++)
+        model->windows[i] = 0.0F;
+    model->step_fast = model->step_slow;
+    model->up = 0.0F;
+    model->down = 0.0F;
+    model->out_at = 0;
+}
+
+void model_accept(struct model *model)
+{
+    const double move = (double)model->shift;
+    model->level += move;
+    model->slow += move;
+    if (model->day != NULL)
+        model->day->level += move;
+    if (model->settled > MODEL_TRUST_COUNT)
+        model->settled = MODEL_TRUST_COUNT;
+    model_settle(model);
+}
+
+int64_t model_onset(const struct model *model, const struct judgement *judged)
+{
+    const bool up = judged->deviations[judged->top] >= 0.0;
+    const float sum = up ? model->up : model->down;
+    const int64_t began = up ? model->up_at : model->down_at;
+    const bool point = judged->top == VIEW_LEVEL ||
+                       judged->top == VIEW_RESIDUAL || judged->top == VIEW_DAY;
+    if (point && fabs(judged->z) >= MODEL_OUT_SIGMAS)
+        return model->out_at != 0 ? model->out_at : judged->at;
+    if (sum > 0.0F && judged->top != VIEW_VARIANCE)
+        return began;
+    return judged->at;
 }
