@@ -79,6 +79,7 @@ void notifier_desk_destroy(struct notifier_desk **desk)
         return;
     for (size_t i = 0; old->jobs != NULL && i < JOBS_MAX; i++)
         cw_pack_fini(&old->jobs[i].notice);
+    free(old->jobs);
     notifier_shelf_destroy(&old->shelf);
     notifier_roll_destroy(&old->roll);
     cw_arena_destroy(&old->arena);
