@@ -111,12 +111,16 @@ static enum cw_status hop_factor(const struct corr_turn *turn,
 }
 
 /* A resolved incident is reopened by its own entities only; an old one takes
- * nothing else either. */
+ * nothing else either, and needs its reach no more. */
 static bool takes_others(const struct corr_turn *turn,
-                         const struct corr_incident *incident, int64_t gap)
+                         struct corr_incident *incident, int64_t gap)
 {
-    return corr_incident_live(incident) && gap <= turn->config->window_us &&
-           turn->now_at - incident->opened_at <= turn->config->max_age_us;
+    const int64_t age = turn->now_at - incident->opened_at;
+    if (!corr_incident_live(incident) || age > turn->config->max_age_us) {
+        corr_incident_shrink(incident);
+        return false;
+    }
+    return gap <= turn->config->window_us;
 }
 
 static bool may_reopen(const struct corr_signal *signal,
@@ -132,7 +136,7 @@ static enum cw_status nearness(const struct corr_turn *turn,
                                struct corr_match *match, double *factor,
                                struct cw_error *err)
 {
-    const struct corr_incident *incident = match->incident;
+    struct corr_incident *incident = match->incident;
     const struct corr_signal *signal = question->signal;
     const int64_t gap = gap_of(incident, signal->member.started_at);
     *factor = 0.0;

@@ -157,6 +157,12 @@ void corr_incident_absorb(struct corr_incident *incident,
     incident->dirty = true;
 }
 
+void corr_incident_shrink(struct corr_incident *incident)
+{
+    corr_reach_fini(&incident->reach);
+    incident->reach_stale = true;
+}
+
 bool corr_incident_call(struct corr_incident *incident,
                         enum cw_transition transition, int64_t decided_at,
                         struct cw_text why)

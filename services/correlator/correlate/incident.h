@@ -100,6 +100,9 @@ bool corr_incident_has(const struct corr_incident *incident,
                        uint64_t entity_id);
 bool corr_incident_live(const struct corr_incident *incident);
 
+/* Gives up its reach, the largest part of it; made again when asked for. */
+void corr_incident_shrink(struct corr_incident *incident);
+
 /* Queues a notice. False when the queue is full. */
 bool corr_incident_call(struct corr_incident *incident,
                         enum cw_transition transition, int64_t decided_at,

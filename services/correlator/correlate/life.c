@@ -336,6 +336,7 @@ enum cw_status corr_life_resolve(const struct corr_turn *turn,
     if (!corr_incident_live(incident))
         return CW_OK;
     end_members(turn, incident);
+    corr_incident_shrink(incident);
     incident->status = CW_INCIDENT_STATUS_RESOLVED;
     incident->resolved_at = turn->now_at;
     incident->calm_at = 0;

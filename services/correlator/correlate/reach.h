@@ -19,7 +19,7 @@
 #include "base/map64.h"
 #include "correlate/graph.h"
 
-#define CORR_REACH_MAX 8192u
+#define CORR_REACH_MAX 4096u
 #define CORR_HOPS_MAX  3u
 
 struct corr_reach_place {
