@@ -1,0 +1,2 @@
+add_executable(topology_bench topology_bench.c)
+target_link_libraries(topology_bench PRIVATE correlator_core m)
