@@ -9,7 +9,7 @@
 
 #define TOPIC_SIZE_MAX  249 /* Kafka's own limit */
 #define DAY_US          INT64_C(86400000000)
-#define PLAIN_SIZE_MAX  (16u * 1024u * 1024u)
+#define PLAIN_SIZE_MAX  ((size_t)16 << 20)
 #define PARTS_MAX_0     200000
 #define REDEFINE_OFFSET 2000
 #define REDEFINE_US     (60 * INSTANT_SECOND)

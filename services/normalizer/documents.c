@@ -116,13 +116,14 @@ static bool is_low(int unit)
 /* Mends the escape at bytes; returns its length. */
 static size_t mend_escape(char *bytes, size_t left)
 {
+    static const char replacement[6] = {'\\', 'u', 'f', 'f', 'f', 'd'};
     const int unit = unit_at(bytes, left);
     if (unit < 0)
         return 2;
     if (is_high(unit) && is_low(unit_at(bytes + 6, left - 6)))
         return 12;
     if (is_high(unit) || is_low(unit))
-        memcpy(bytes, "\\ufffd", 6);
+        memcpy(bytes, replacement, sizeof(replacement));
     return 6;
 }
 

@@ -21,10 +21,10 @@
 #include "instant.h"
 #include "labels.h"
 
-#define BODY_SIZE_MAX      (32u * 1024u)
+#define BODY_SIZE_MAX      ((size_t)32 * 1024)
 #define VALUE_SIZE_MAX     1024u
 #define NAME_SIZE_MAX      256u
-#define PARAMETER_SIZE_MAX (256u * 1024u)
+#define PARAMETER_SIZE_MAX ((size_t)256 * 1024)
 
 struct draft;
 

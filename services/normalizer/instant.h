@@ -18,7 +18,7 @@
 
 #include "base/text.h"
 
-#define INSTANT_SECOND 1000000
+#define INSTANT_SECOND INT64_C(1000000)
 
 /* What a bare number counts; AUTO goes by magnitude: below 1e11 seconds, 1e14
  * milliseconds, 1e17 microseconds, else nanoseconds. */

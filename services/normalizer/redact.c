@@ -3,10 +3,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KEY_MAX      32 /* a longer word names no secret */
+#define KEY_MAX      ((size_t)32) /* a longer word names no secret */
 #define CARD_MIN     13
 #define CARD_MAX     19
-#define TOKEN_MIN    16
+#define TOKEN_MIN    ((size_t)16)
 #define AWS_KEY_SIZE 20
 
 /* What a match at some place takes out: bytes [begin, end). */
@@ -20,7 +20,9 @@ static const struct match no_match = {0, 0, NULL};
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
 }
 
 static bool is_digit(char c)

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "record/dead_letter.h"
 
-#define LETTER_SIZE_MAX (900u * 1024u) /* below Kafka's usual 1 MB */
+#define LETTER_SIZE_MAX ((size_t)900 * 1024) /* below Kafka's usual 1 MB */
 
 void refused_begin(struct refused *refused, struct cw_arena *arena)
 {

@@ -15,7 +15,7 @@
 #include "core/core.h"
 
 #define RUN_POINTS_MAX       4096
-#define DEFINITIONS_SIZE_MAX (192u * 1024u)
+#define DEFINITIONS_SIZE_MAX ((size_t)192 * 1024)
 
 struct run_group;
 

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#define ZLIB_CONST /* it only reads its input */
 #include <zlib.h>
 #include <zstd.h>
 
@@ -48,28 +49,34 @@ static enum cw_status start(struct room *room, size_t packed_size,
     return grow(room, err);
 }
 
+/* One call of inflate into the room that is left; *told is its answer. */
+static void inflate_some(z_stream *stream, struct room *room, int *told)
+{
+    const size_t left = room->size - room->used;
+    const uInt offered = left > UINT_MAX ? UINT_MAX : (uInt)left;
+    stream->next_out = room->bytes + room->used;
+    stream->avail_out = offered;
+    *told = inflate(stream, Z_NO_FLUSH);
+    room->used += offered - stream->avail_out;
+}
+
 static enum cw_status inflate_all(z_stream *stream, struct room *room,
                                   struct cw_error *err)
 {
     for (;;) {
-        const size_t left = room->size - room->used;
-        stream->next_out = room->bytes + room->used;
-        stream->avail_out = left > UINT_MAX ? UINT_MAX : (uInt)left;
-        const uInt offered = stream->avail_out;
-        const int told = inflate(stream, Z_NO_FLUSH);
-        room->used += offered - stream->avail_out;
-        if (told == Z_STREAM_END) {
-            if (stream->avail_in == 0)
-                return CW_OK;
-            if (inflateReset(stream) != Z_OK) /* members follow one another */
-                return cw_fail(err, CW_BAD_RECORD, "gzip");
-            continue;
-        }
+        int told;
+        inflate_some(stream, room, &told);
+        if (told == Z_STREAM_END && stream->avail_in == 0)
+            return CW_OK;
+        if (told == Z_STREAM_END) /* members follow one another */
+            told = inflateReset(stream);
+        else if (stream->avail_out > 0 && told != Z_DATA_ERROR)
+            return cw_fail(err, CW_BAD_RECORD, "gzip cut short");
         if (told != Z_OK && told != Z_BUF_ERROR)
             return cw_fail(err, CW_BAD_RECORD, "gzip: %s",
                            stream->msg ? stream->msg : "broken");
-        if (stream->avail_out > 0)
-            return cw_fail(err, CW_BAD_RECORD, "gzip cut short");
+        if (room->used < room->size)
+            continue;
         const enum cw_status status = grow(room, err);
         if (status != CW_OK)
             return status;
@@ -82,8 +89,7 @@ static enum cw_status gunzip(struct room *room, struct cw_text bytes,
     if (bytes.size > UINT_MAX)
         return cw_fail(err, CW_TOO_LARGE, "gzip of %zu bytes", bytes.size);
     z_stream stream = {0};
-    /* zlib's field is not const for old programs' sake; it only reads. */
-    stream.next_in = (Bytef *)(uintptr_t)bytes.bytes;
+    stream.next_in = (const Bytef *)bytes.bytes;
     stream.avail_in = (uInt)bytes.size;
     if (inflateInit2(&stream, GZIP_WINDOW) != Z_OK)
         return cw_fail(err, CW_NO_MEMORY, "gzip");

@@ -49,9 +49,9 @@ static enum cw_said_kind kind_of(struct cw_text word)
         return CW_SAID_KIND_UNKNOWN;
     for (size_t i = 0; i < word.size; i++) {
         const char c = word.bytes[i];
-        upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A')
-                   : c == '-'           ? '_'
-                                        : c;
+        upper[i] = c == '-' ? '_' : c;
+        if (c >= 'a' && c <= 'z')
+            upper[i] = (char)(c - 'a' + 'A');
     }
     const enum cw_said_kind kind =
         cw_said_kind_find((struct cw_text){upper, word.size});
