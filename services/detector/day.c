@@ -31,6 +31,22 @@ static uint8_t bin_of(const struct day *day, int64_t at)
     return (uint8_t)(time_of_day(at) * day->bin_count / DETECTOR_DAY);
 }
 
+static double spread_of(const struct day *day, unsigned bin)
+{
+    const uint32_t bits = (uint32_t)day->spreads[bin] << 16;
+    float spread;
+    memcpy(&spread, &bits, sizeof(spread));
+    return (double)spread;
+}
+
+static void set_spread(struct day *day, unsigned bin, double value)
+{
+    const float spread = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &spread, sizeof(bits));
+    day->spreads[bin] = (uint16_t)((bits + 0x8000u) >> 16);
+}
+
 void day_init(struct day *day, double anchor, unsigned bin_count, int64_t at)
 {
     memset(day, 0, sizeof(*day));
@@ -58,8 +74,8 @@ bool day_find(const struct day *day, int64_t at, struct day_view *view)
     const double share = day->visits[other] > 0 ? fabs(place) : 0.0;
     const double level = (1.0 - share) * (double)day->bins[bin] +
                          share * (double)day->bins[other];
-    const double spread = (1.0 - share) * (double)day->spreads[bin] +
-                          share * (double)day->spreads[other];
+    const double spread =
+        (1.0 - share) * spread_of(day, bin) + share * spread_of(day, other);
     view->value = day->anchor + level;
     view->season = level - (double)day->mean;
     /* A bin of few visits knows its own spread badly: lean on the usual. */
@@ -82,7 +98,7 @@ static void take_means(struct day *day)
         if (day->visits[i] == 0)
             continue;
         sum += (double)day->bins[i];
-        spread += (double)day->spreads[i];
+        spread += spread_of(day, i);
         seen++;
     }
     if (seen == 0)
@@ -101,7 +117,7 @@ static void end_visit(struct day *day)
     const double spread = (double)day->visit_spread / day->visit_count;
     if (day->visits[bin] == 0) {
         day->bins[bin] = (float)mean;
-        day->spreads[bin] = (float)spread;
+        set_spread(day, bin, spread);
     } else {
         const double own = 1.0 / (day->visits[bin] + 1.0);
         const double gain = own > BIN_GAIN_LEAST ? own : BIN_GAIN_LEAST;
@@ -109,8 +125,8 @@ static void end_visit(struct day *day)
         if (day->visits[bin] >= 3)
             move = clipped(move, 3.0 * (double)day->error + 0.05 * fabs(move));
         day->bins[bin] += (float)(gain * move);
-        day->spreads[bin] +=
-            (float)(gain * (spread - (double)day->spreads[bin]));
+        const double old = spread_of(day, bin);
+        set_spread(day, bin, old + gain * (spread - old));
     }
     if (day->visits[bin] < UINT8_MAX)
         day->visits[bin]++;
@@ -179,7 +195,7 @@ void day_save(const struct day *day, struct cw_pack *out)
     for (unsigned i = 0; i < day->bin_count; i++) {
         cw_pack_u8(out, day->visits[i]);
         cw_pack_f32(out, day->bins[i]);
-        cw_pack_f32(out, day->spreads[i]);
+        cw_pack_u32(out, day->spreads[i]);
     }
 }
 
@@ -208,6 +224,6 @@ void day_load(struct day *day, struct cw_unpack *in)
     for (unsigned i = 0; i < day->bin_count; i++) {
         day->visits[i] = cw_unpack_u8(in);
         day->bins[i] = cw_unpack_f32(in);
-        day->spreads[i] = cw_unpack_f32(in);
+        day->spreads[i] = (uint16_t)cw_unpack_u32(in);
     }
 }

@@ -34,7 +34,7 @@ struct day {
     bool in_use;              /* explains enough to be the expected value */
     uint8_t visits[DAY_BINS]; /* days seen, stops at 255 */
     float bins[DAY_BINS];
-    float spreads[DAY_BINS];
+    uint16_t spreads[DAY_BINS]; /* upper halves of floats: 1/256 is enough */
 };
 
 /* What the profile says of an instant. */

@@ -4,7 +4,7 @@
  * Place    core and cwctl score: sample -> [series] -> judgement and event;
  *          the only path a sample takes, live or offline
  * Input    values already turned into gauges or rates
- * Limits   about 500 bytes, 1.4 KiB with the day profile; a sample that is not
+ * Limits   640 bytes, 1.4 KiB with the day profile; a sample that is not
  *          later than the last, or not a number, is refused and counted
  * Threads  one owner thread
  */
