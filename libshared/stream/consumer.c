@@ -215,6 +215,12 @@ static enum cw_status own_settings(rd_kafka_conf_t *conf,
     for (size_t i = 0;
          i < sizeof(settings) / sizeof(settings[0]) && status == CW_OK; i++)
         status = cw_kafka_set(conf, settings[i].name, settings[i].value, err);
+    if (status == CW_OK && config->session_us > 0) {
+        char session_ms[32];
+        (void)snprintf(session_ms, sizeof(session_ms), "%" PRId64,
+                       config->session_us / 1000);
+        status = cw_kafka_set(conf, "session.timeout.ms", session_ms, err);
+    }
     return status;
 }
 

@@ -45,6 +45,8 @@ struct cw_consumer_config {
     const char *const *topics; /* full names, borrowed until created */
     size_t topic_count;
     struct cw_consumer_callbacks callbacks;
+    int64_t session_us; /* a silent member keeps its partitions so long; 0 =
+                           as configured */
 };
 
 CW_MUST_USE enum cw_status

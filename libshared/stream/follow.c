@@ -87,6 +87,7 @@ static enum cw_status open_consumer(struct cw_follow *follow,
         .topics = follow->config.topics,
         .topic_count = follow->config.topic_count,
         .callbacks = {on_assigned, on_revoked, follow},
+        .session_us = follow->config.session_us,
     };
     return cw_consumer_create(&follow->consumer, &config, err);
 }

@@ -26,6 +26,7 @@ struct cw_follow_config {
     const char *group;
     const char *const *topics; /* full names, borrowed */
     size_t topic_count;
+    int64_t session_us; /* as in consumer; 0 = as configured */
     /* Chooses *offset. NULL: the committed one, else the first. */
     enum cw_status (*start)(void *context, const struct cw_follow_start *at,
                             int64_t *offset, struct cw_error *err);

@@ -1,0 +1,509 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "base/utf8.h"
+#include "lease.h"
+#include "record/wire.h"
+#include "script.h"
+#include "stream/follow.h"
+#include "stream/teller.h"
+
+#define RECORD_MAX  ((size_t)4 << 20)
+#define OUTPUT_TOLD 4096
+#define TELL_US     ((int64_t)10000000)
+#define RESULTS     "raw.results"
+
+/* One action waiting or running: its record as it came, decoded in place. */
+struct job {
+    struct cw_arena *arena; /* owns record; NULL = free slot */
+    const struct cw_action *action;
+    char key[MARKER_KEY_MAX + 1];
+    bool rollback;
+    bool running;
+    struct script script;
+};
+
+struct effect {
+    struct effect_settings settings;
+    struct script_box box;
+    const struct cw_side *side;
+    struct cw_follow *follow;
+    struct cw_teller *teller;
+    struct cw_arena *arena; /* of a message that is no action */
+    int folder;
+    struct job jobs[EFFECT_WAITING_MAX];
+    bool stopped; /* the kill switch, as received */
+    struct cw_clocks clock;
+    atomic_bool assigned;
+    char output[MARKER_OUTPUT_MAX];
+};
+
+static enum cw_status find_user(struct effect *effect, struct cw_error *err)
+{
+    effect->box = (struct script_box){
+        .working_folder = effect->settings.working_folder,
+        .insecure_same_user = effect->settings.same_user,
+        .memory_max = effect->settings.memory_max,
+    };
+    if (effect->settings.user[0] == '\0')
+        return CW_OK;
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char text[4096];
+    if (getpwnam_r(effect->settings.user, &entry, text, sizeof(text), &found) !=
+            0 ||
+        found == NULL)
+        return cw_fail(err, CW_BAD_CONFIG, "effect.user: no user '%s'",
+                       effect->settings.user);
+    effect->box.uid = found->pw_uid;
+    effect->box.gid = found->pw_gid;
+    effect->box.has_user = true;
+    return CW_OK;
+}
+
+enum cw_status effect_create(struct effect **made,
+                             const struct effect_settings *settings,
+                             struct cw_error *err)
+{
+    struct effect *effect = calloc(1, sizeof(*effect));
+    if (effect == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "effect");
+    effect->settings = *settings;
+    effect->folder = -1;
+    effect->clock = cw_clock_system();
+    enum cw_status status = find_user(effect, err);
+    if (status == CW_OK)
+        status = marker_open(&effect->folder, settings->state_folder, err);
+    if (status == CW_OK)
+        status = cw_arena_create(&effect->arena, RECORD_MAX, err);
+    if (status != CW_OK)
+        effect_destroy(&effect);
+    else
+        *made = effect;
+    return status;
+}
+
+static void free_job(struct job *job)
+{
+    cw_arena_destroy(&job->arena);
+    *job = (struct job){0};
+}
+
+void effect_destroy(struct effect **made)
+{
+    struct effect *effect = *made;
+    if (effect == NULL)
+        return;
+    cw_follow_close(&effect->follow);
+    cw_teller_destroy(&effect->teller);
+    for (size_t i = 0; i < EFFECT_WAITING_MAX; i++)
+        free_job(&effect->jobs[i]);
+    cw_arena_destroy(&effect->arena);
+    if (effect->folder >= 0)
+        marker_close(&effect->folder);
+    free(effect);
+    *made = NULL;
+}
+
+/* ---- saying results ----------------------------------------------------- */
+
+struct result {
+    const char *value;
+    const char *reason;
+    int32_t exit_code;
+    struct cw_text output;
+};
+
+static json_t *text_of(struct effect *effect, struct cw_text text)
+{
+    struct cw_text clean = {"", 0};
+    if (!cw_utf8_clean(effect->arena, text, &clean))
+        clean = CW_TEXT("");
+    clean = cw_utf8_prefix(clean, OUTPUT_TOLD);
+    return json_stringn(clean.size > 0 ? clean.bytes : "", clean.size);
+}
+
+static json_t *result_json(struct effect *effect, const struct job *job,
+                           const struct result *result)
+{
+    const struct cw_action *action = job->action;
+    char code[16];
+    (void)snprintf(code, sizeof(code), "%d", result->exit_code);
+    json_t *parameters =
+        json_pack("{s:s, s:o, s:s, s:s}", "exit_code", code, "output",
+                  text_of(effect, result->output), "phase",
+                  job->rollback ? "rollback" : "run", "request_id", job->key);
+    return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "kind",
+                     "result", "tenant", text_of(effect, action->meta.tenant),
+                     "domain", text_of(effect, action->meta.domain), "target",
+                     text_of(effect, action->action_id), "by",
+                     effect->side->kafka->instance, "value", result->value,
+                     "reason", result->reason, "parameters", parameters);
+}
+
+/* Acknowledged before it returns: nothing is begun that was not said. */
+static enum cw_status tell(struct effect *effect, const struct job *job,
+                           const struct result *result, struct cw_error *err)
+{
+    cw_arena_reset(effect->arena);
+    json_t *json = result_json(effect, job, result);
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    if (text == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "result");
+    const struct cw_tell said = {RESULTS, RD_KAFKA_PARTITION_UA,
+                                 job->action->action_id, cw_text_of(text)};
+    const enum cw_status status =
+        cw_teller_say(effect->teller, &said, 1, TELL_US, err);
+    free(text);
+    CW_LOG(effect->side->log, INFO, "effect", cw_kv_str("key", job->key),
+           cw_kv_str("value", result->value),
+           cw_kv_int("exit_code", result->exit_code),
+           cw_kv_str("reason", result->reason));
+    return status;
+}
+
+static enum cw_status tell_marker(struct effect *effect, const struct job *job,
+                                  struct cw_error *err)
+{
+    struct marker marker = {0};
+    const enum cw_status status =
+        marker_look(effect->folder, job->key, &marker, effect->output, err);
+    if (status != CW_OK && status != CW_BAD_STATE)
+        return status;
+    if (status == CW_BAD_STATE || marker.state != MARKER_FINISHED) {
+        const struct result unknown = {
+            "unknown", "it began and nobody can tell how it ended", -1,
+            CW_TEXT("")};
+        return tell(effect, job, &unknown, err);
+    }
+    const struct result result = {
+        .value = marker.outcome == MARKER_SUCCEEDED ? "succeeded"
+                 : marker.outcome == MARKER_REFUSED ? "refused"
+                                                    : "failed",
+        .reason = marker_outcome_name(marker.outcome),
+        .exit_code = marker.exit_code,
+        .output = {effect->output, marker.output_size},
+    };
+    return tell(effect, job, &result, err);
+}
+
+/* ---- jobs --------------------------------------------------------------- */
+
+static struct job *find_job(struct effect *effect, struct cw_text action_id,
+                            bool rollback)
+{
+    for (size_t i = 0; i < EFFECT_WAITING_MAX; i++) {
+        struct job *job = &effect->jobs[i];
+        if (job->arena != NULL && job->rollback == rollback &&
+            cw_text_equal(job->action->action_id, action_id))
+            return job;
+    }
+    return NULL;
+}
+
+static struct job *free_slot(struct effect *effect)
+{
+    for (size_t i = 0; i < EFFECT_WAITING_MAX; i++)
+        if (effect->jobs[i].arena == NULL)
+            return &effect->jobs[i];
+    return NULL;
+}
+
+static bool is_idle(const struct effect *effect)
+{
+    for (size_t i = 0; i < EFFECT_WAITING_MAX; i++)
+        if (effect->jobs[i].arena != NULL)
+            return false;
+    return true;
+}
+
+static enum cw_status decode(struct job *job, const rd_kafka_message_t *message,
+                             struct cw_error *err)
+{
+    const struct cw_record_type *type = NULL;
+    const void *record = NULL;
+    enum cw_status status = cw_arena_create(&job->arena, RECORD_MAX, err);
+    if (status != CW_OK)
+        return status;
+    const struct cw_text value = cw_arena_text(
+        job->arena, (struct cw_text){message->payload, message->len});
+    status = cw_wire_open(value, job->arena, &type, &record, err);
+    if (status == CW_OK && type != &cw_action_type)
+        status = cw_fail(err, CW_BAD_SCHEMA, "%s on actions", type->name);
+    job->action = record;
+    return status;
+}
+
+/* An action that is to be done waits; any later state takes it off again. */
+static enum cw_status take_action(struct effect *effect,
+                                  const rd_kafka_message_t *message,
+                                  struct cw_error *err)
+{
+    struct job *slot = free_slot(effect);
+    if (slot == NULL)
+        return cw_fail(err, CW_UNAVAILABLE, "%d actions wait already",
+                       EFFECT_WAITING_MAX);
+    const enum cw_status status = decode(slot, message, err);
+    if (status != CW_OK) {
+        free_job(slot);
+        return status;
+    }
+    const struct cw_action *action = slot->action;
+    slot->rollback = action->state == CW_ACTION_STATE_ROLLING_BACK;
+    struct job *known = find_job(effect, action->action_id, slot->rollback);
+    const bool wanted =
+        action->state == CW_ACTION_STATE_INTENDED || slot->rollback;
+    if (known != slot && known != NULL) { /* the same action, later on */
+        if (!known->running && !wanted)
+            free_job(known);
+        free_job(slot);
+        return CW_OK;
+    }
+    if (!wanted || action->dry_run) {
+        free_job(slot);
+        return CW_OK;
+    }
+    (void)snprintf(slot->key, sizeof(slot->key), "%.*s-%d-%s",
+                   CW_TEXT_ARG(action->action_id), action->attempt,
+                   slot->rollback ? "rollback" : "run");
+    return CW_OK;
+}
+
+static enum cw_status take_said(struct effect *effect,
+                                const rd_kafka_message_t *message,
+                                struct cw_error *err)
+{
+    const struct cw_record_type *type = NULL;
+    const void *record = NULL;
+    cw_arena_reset(effect->arena);
+    const struct cw_text value = {message->payload, message->len};
+    const enum cw_status status =
+        cw_wire_open(value, effect->arena, &type, &record, err);
+    if (status != CW_OK || type != &cw_said_type)
+        return status;
+    const struct cw_said *said = record;
+    if (said->kind != CW_SAID_KIND_KILL_SWITCH)
+        return CW_OK;
+    effect->stopped = !cw_text_is(said->value, "start");
+    CW_LOG(effect->side->log, WARN, "kill_switch",
+           cw_kv_bool("stopped", effect->stopped), cw_kv_text("by", said->by));
+    for (size_t i = 0; effect->stopped && i < EFFECT_WAITING_MAX; i++)
+        if (effect->jobs[i].running)
+            script_stop(&effect->jobs[i].script);
+    return CW_OK;
+}
+
+static enum cw_status take(struct effect *effect,
+                           const rd_kafka_message_t *message,
+                           struct cw_error *err)
+{
+    if (message->payload == NULL)
+        return CW_OK;
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    const char *suffix = topic + strlen(effect->side->kafka->prefix) + 1;
+    enum cw_status status = strcmp(suffix, "said") == 0
+                                ? take_said(effect, message, err)
+                                : take_action(effect, message, err);
+    if (status == CW_OK || status == CW_UNAVAILABLE ||
+        cw_status_action(status) == CW_STOP)
+        return status;
+    if (status != CW_BAD_SCHEMA) /* a Mark is no action */
+        CW_LOG(effect->side->log, ERROR, "record_unreadable",
+               cw_kv_str("topic", topic), cw_kv_int("offset", message->offset),
+               cw_kv_error(err));
+    return CW_OK;
+}
+
+/* ---- running ------------------------------------------------------------ */
+
+/* NULL-ended copy in the job's arena. */
+static const char *const *words_of(struct job *job, const struct cw_text *words,
+                                   size_t count)
+{
+    const char **argv = cw_arena_take(job->arena, (count + 1) * sizeof(char *));
+    for (size_t i = 0; argv != NULL && i < count; i++) {
+        argv[i] =
+            cw_arena_print(job->arena, "%.*s", CW_TEXT_ARG(words[i])).bytes;
+        if (words[i].size > 0 && argv[i][0] == '\0')
+            return NULL;
+    }
+    return argv;
+}
+
+static enum cw_status begin(struct effect *effect, struct job *job,
+                            struct cw_error *err)
+{
+    const struct cw_action *action = job->action;
+    const struct result started = {"started", "", -1, CW_TEXT("")};
+    enum cw_status status = tell(effect, job, &started, err);
+    if (status != CW_OK)
+        return status;
+    const struct script_request request = {
+        .key = job->key,
+        .argv = job->rollback ? words_of(job, action->rollback_argv,
+                                         action->rollback_argv_count)
+                              : words_of(job, action->argv, action->argv_count),
+        .precheck = job->rollback || action->precheck_argv_count == 0
+                        ? NULL
+                        : words_of(job, action->precheck_argv,
+                                   action->precheck_argv_count),
+        .timeout_us = action->timeout_us,
+    };
+    status =
+        script_start(&job->script, &request, &effect->box, effect->folder, err);
+    if (status == CW_OK) {
+        job->running = true;
+        return CW_OK;
+    }
+    const struct result refused = {"refused", err->text, -1, CW_TEXT("")};
+    struct cw_error told = {0};
+    status = tell(effect, job, &refused, &told);
+    free_job(job);
+    if (status != CW_OK)
+        *err = told;
+    return status;
+}
+
+static uint32_t running_count(const struct effect *effect)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < EFFECT_WAITING_MAX; i++)
+        count += effect->jobs[i].running ? 1 : 0;
+    return count;
+}
+
+static enum cw_status consider(struct effect *effect, struct job *job,
+                               struct cw_error *err)
+{
+    const int64_t now_at = cw_clock_wall_us(&effect->clock);
+    struct lease_question question = {
+        .action = job->action,
+        .now_at = now_at,
+        .lease_until_at = cw_follow_assigned(effect->follow)
+                              ? now_at + effect->settings.lease_us
+                              : now_at,
+        .max_age_us = effect->settings.max_age_us,
+        .stopped = effect->stopped,
+        .running_count = running_count(effect),
+        .running_max = (uint32_t)effect->settings.running_max,
+    };
+    enum cw_status status =
+        marker_look(effect->folder, job->key, &question.marker, NULL, err);
+    if (status == CW_BAD_STATE)
+        question.marker.state = MARKER_STARTED;
+    else if (status != CW_OK)
+        return status;
+    const char *reason = "";
+    const enum lease_answer answer = lease_ask(&question, &reason);
+    if (answer == LEASE_WAIT)
+        return CW_OK;
+    if (answer == LEASE_RUN)
+        return begin(effect, job, err);
+    const struct result told = {answer == LEASE_UNKNOWN ? "unknown" : "refused",
+                                reason, -1, CW_TEXT("")};
+    status = answer == LEASE_REPEAT ? tell_marker(effect, job, err)
+                                    : tell(effect, job, &told, err);
+    if (status == CW_OK)
+        free_job(job);
+    return status;
+}
+
+static enum cw_status tend(struct effect *effect, struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    for (size_t i = 0; i < EFFECT_WAITING_MAX && status == CW_OK; i++) {
+        struct job *job = &effect->jobs[i];
+        if (job->arena == NULL)
+            continue;
+        if (!job->running) {
+            status = consider(effect, job, err);
+            continue;
+        }
+        if (!script_wait(&job->script, 0))
+            continue;
+        status = tell_marker(effect, job, err);
+        if (status == CW_OK)
+            free_job(job);
+    }
+    return status;
+}
+
+/* ---- the loop ----------------------------------------------------------- */
+
+static enum cw_status open_all(struct effect *effect, struct cw_error *err)
+{
+    char actions[128];
+    char said[128];
+    char group[128];
+    const char *const topics[] = {actions, said};
+    cw_kafka_topic_name(effect->side->kafka, "actions", actions,
+                        sizeof(actions));
+    cw_kafka_topic_name(effect->side->kafka, "said", said, sizeof(said));
+    (void)snprintf(group, sizeof(group), "%s.effect",
+                   effect->side->kafka->prefix);
+    const struct cw_follow_config config = {
+        .kafka = effect->side->kafka,
+        .group = group,
+        .topics = topics,
+        .topic_count = 2,
+        .session_us = effect->settings.lease_us,
+    };
+    enum cw_status status =
+        cw_teller_create(&effect->teller, effect->side->kafka, err);
+    if (status == CW_OK)
+        status = cw_follow_open(&effect->follow, &config, err);
+    return status;
+}
+
+static enum cw_status turn(struct effect *effect, struct cw_error *err)
+{
+    const rd_kafka_message_t *message = NULL;
+    enum cw_status status = CW_OK;
+    do {
+        status = cw_follow_next(effect->follow, 50, &message, err);
+        if (status == CW_OK && message != NULL)
+            status = take(effect, message, err);
+    } while (status == CW_OK && message != NULL);
+    atomic_store(&effect->assigned, cw_follow_assigned(effect->follow));
+    if (status == CW_OK && cw_follow_at_end(effect->follow))
+        status = tend(effect, err); /* what is old was taken off by now */
+    if (status == CW_OK && is_idle(effect))
+        status = cw_follow_commit(effect->follow, err);
+    return status;
+}
+
+enum cw_status effect_run(void *context, const struct cw_side *side,
+                          struct cw_error *err)
+{
+    struct effect *effect = context;
+    effect->side = side;
+    enum cw_status status = open_all(effect, err);
+    while (status == CW_OK && !atomic_load(side->stop)) {
+        side->beat(side->of);
+        status = turn(effect, err);
+        if (status != CW_UNAVAILABLE)
+            continue;
+        CW_LOG(side->log, WARN, "effect_waits", cw_kv_error(err));
+        status = CW_OK;
+    }
+    return status;
+}
+
+bool effect_ready(void *context, json_t *parts, struct cw_error *why)
+{
+    const struct effect *effect = context;
+    const bool assigned = effect != NULL && atomic_load(&effect->assigned);
+    if (parts != NULL)
+        (void)json_object_set_new(parts, "assigned", json_boolean(assigned));
+    if (!assigned)
+        (void)cw_fail(why, CW_UNAVAILABLE, "no assignment yet");
+    return assigned;
+}

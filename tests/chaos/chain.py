@@ -1,0 +1,152 @@
+"""chain.py - the loop under fire on a real broker (step 1b).
+
+  chain.py --brokers HOST:PORT --bin DIR --seconds N --seed N [--kills]
+
+Starts skeleton, two instances of a and two of b, feeds both raw topics, and for N seconds: SIGKILL at random, SIGSTOP beyond the session
+timeout and back, snapshots deleted, Kafka timestamps falling and far ahead. Every process is started again, as a supervisor would. In the
+end both raw partitions are closed by a record that says nothing, everything drains, and chain_check holds the topics against a replay.
+"""
+import argparse, json, os, random, signal, subprocess, sys, threading, time
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--brokers", required=True)
+parser.add_argument("--bin", required=True)
+parser.add_argument("--run", required=True)
+parser.add_argument("--seconds", type=int, default=60)
+parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--rate", type=int, default=200)
+parser.add_argument("--pids", default="", help="files with pids of brokers, for the chase")
+args = parser.parse_args()
+rand = random.Random(args.seed)
+os.makedirs(args.run, exist_ok=True)
+stop = threading.Event()
+tally = {"kills": 0, "stops": 0, "restarts": 0, "sent": 0, "ahead": 0, "fell": 0}
+
+
+class Process:
+    """A service that is started again whenever it ends."""
+
+    def __init__(self, role, instance):
+        self.role, self.instance, self.child, self.paused = role, instance, None, False
+        self.log = open(f"{args.run}/{role}-{instance}.log", "ab")
+
+    def start(self):
+        env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=args.brokers, CAUSEWAY_INSTANCE=str(self.instance), CAUSEWAY_STALL_LIMIT="8s",
+                   CAUSEWAY_SNAPSHOT_WITHIN="5s", CAUSEWAY_PROGRESS_LIMIT="90s")
+        self.child = subprocess.Popen([f"{args.bin}/chain", self.role], env=env, stderr=self.log, stdout=self.log)
+
+    def tend(self):
+        if self.child.poll() is not None:
+            code = self.child.returncode
+            if code not in (-9, 0, 75):
+                self.log.write(b"ENDED WITH %d\n" % code)
+                if code == 1:
+                    unexpected.append((self.role, self.instance, code))
+            tally["restarts"] += 1
+            self.start()
+
+    def kill(self):
+        self.child.send_signal(signal.SIGKILL)
+        tally["kills"] += 1
+
+    def pause(self, seconds):
+        self.child.send_signal(signal.SIGSTOP)
+        tally["stops"] += 1
+        child = self.child
+        threading.Timer(seconds, lambda: child.poll() is None and child.send_signal(signal.SIGCONT)).start()
+
+
+unexpected = []
+processes = [Process("skeleton", 0)] + [Process(r, i) for r in ("a", "b") for i in (0, 1)]
+
+
+def feed():
+    producer = Producer({"bootstrap.servers": args.brokers, "linger.ms": 5, "enable.idempotence": True})
+    skew = 0
+    while not stop.is_set():
+        for _ in range(max(1, args.rate // 20)):
+            kind = rand.choice("mmmmmmmmeeekc")
+            number = rand.randrange(10 ** 6)
+            value = f"c {number}" if kind == "c" else f"{kind} {'s' if kind == 'm' else 'd'}{rand.randrange(5)} {number}"
+            stamp = int(time.time() * 1000) + skew
+            if rand.random() < 0.05:
+                stamp -= rand.randrange(5000)
+                tally["fell"] += 1
+            producer.produce(rand.choice(["raw.one", "raw.two"]), value.encode(), timestamp=stamp)
+            tally["sent"] += 1
+        producer.poll(0)
+        time.sleep(0.05)
+    ahead = int(time.time() * 1000) + 50 * 60 * 1000  # a clock that runs ahead, on one partition, then on both
+    producer.produce("raw.one", b"m s1 777", timestamp=ahead)
+    tally["ahead"] += 1
+    time.sleep(2)
+    producer.produce("raw.two", b"e d1 778", timestamp=ahead)
+    for topic in ("raw.one", "raw.two"):  # says nothing, closes the time
+        producer.produce(topic, b"x", timestamp=ahead + 60000)
+    producer.flush()
+
+
+def disturb():
+    if rand.random() < 0.75:
+        rand.choice(processes).kill()
+    else:
+        rand.choice(processes).pause(rand.choice([1, 3, 12, 15]))
+
+
+for process in processes:
+    process.start()
+feeder = threading.Thread(target=feed)
+feeder.start()
+began = time.time()
+next_fault = began + 5
+while time.time() - began < args.seconds:
+    for process in processes:
+        process.tend()
+    if time.time() >= next_fault:
+        disturb()
+        next_fault = time.time() + rand.choice([0.2, 0.5, 1, 2, 4])
+    time.sleep(0.1)
+stop.set()
+time.sleep(18)  # the last pause ends, the last restart restores
+for process in processes:
+    process.tend()
+feeder.join()
+
+
+def stream_time(process):
+    """Slowest stream time the process tells, seconds."""
+    port = None
+    for line in open(process.log.name, "rb"):
+        if b'"admin_port"' in line:
+            port = json.loads(line)["admin_port"]
+    try:
+        text = subprocess.run(["curl", "-s", "-m", "2", f"http://127.0.0.1:{port}/metrics"], capture_output=True, text=True).stdout
+    except OSError:
+        return 0.0
+    values = {l.split("{")[0]: float(l.rsplit(" ", 1)[1]) for l in text.splitlines() if l.startswith("causeway_stream")}
+    return values.get("causeway_stream_time_seconds", 0.0) if values.get("causeway_stream_tasks") else float("inf")
+
+
+closed = time.time() + 50 * 60
+deadline = time.time() + 120
+while time.time() < deadline:
+    for process in processes:
+        process.tend()
+    if all(stream_time(p) > closed - 60 for p in processes if p.role == "b"):
+        break
+    time.sleep(1)
+time.sleep(3)
+for process in processes:
+    process.child.terminate()
+slow = 0
+for process in processes:
+    try:
+        process.child.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.child.kill()
+        slow += 1
+print(json.dumps(dict(tally, seed=args.seed, slow_to_stop=slow, unexpected=len(unexpected))))
+code = subprocess.run([f"{args.bin}/chain_check", args.brokers, "causeway"]).returncode
+sys.exit(1 if code or unexpected or slow else 0)
