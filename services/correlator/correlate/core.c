@@ -411,7 +411,7 @@ static const enum cw_topic outputs[] = {CW_TOPIC_INCIDENTS, CW_TOPIC_LEDGER,
                                         CW_TOPIC_COUNT};
 
 const struct cw_core_type correlate_core_type = {
-    .name = "correlator",
+    .name = "correlate",
     .shard_count = SHARD_COUNT,
     .snapshot_format = FORMAT,
     .inputs = inputs,
