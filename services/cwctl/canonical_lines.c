@@ -1,0 +1,71 @@
+#include "canonical_lines.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+struct canonical_lines {
+    struct cw_canonical_fold *fold;
+};
+
+enum cw_status canonical_lines_create(struct canonical_lines **made,
+                                      struct cw_error *err)
+{
+    struct canonical_lines *lines = calloc(1, sizeof(*lines));
+    if (lines == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "canonical lines");
+    const enum cw_status status =
+        cw_canonical_fold_create(&lines->fold, CANONICAL_MAX, err);
+    if (status != CW_OK)
+        canonical_lines_destroy(&lines);
+    else
+        *made = lines;
+    return status;
+}
+
+void canonical_lines_destroy(struct canonical_lines **lines)
+{
+    if (*lines == NULL)
+        return;
+    cw_canonical_fold_destroy(&(*lines)->fold);
+    free(*lines);
+    *lines = NULL;
+}
+
+enum cw_status canonical_lines_take(struct canonical_lines *lines,
+                                    const struct cw_record_type *type,
+                                    const void *record, struct cw_error *err)
+{
+    return cw_canonical_fold_put(lines->fold, type, record, err);
+}
+
+static void print_end(FILE *out, const unsigned char *digest, unsigned size,
+                      size_t count)
+{
+    (void)fputs("{\"sha256\":\"", out);
+    for (unsigned i = 0; i < size; i++)
+        (void)fprintf(out, "%02x", digest[i]);
+    (void)fprintf(out, "\",\"count\":%zu}\n", count);
+}
+
+enum cw_status canonical_lines_print(struct canonical_lines *lines, FILE *out,
+                                     struct cw_error *err)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    const size_t count = cw_canonical_fold_end(lines->fold);
+    EVP_MD_CTX *sum = EVP_MD_CTX_new();
+    bool good = sum != NULL && EVP_DigestInit_ex(sum, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; i < count && good; i++) {
+        const struct cw_text line = cw_canonical_fold_line(lines->fold, i);
+        good = EVP_DigestUpdate(sum, line.bytes, line.size) == 1 &&
+               EVP_DigestUpdate(sum, "\n", 1) == 1;
+        (void)fwrite(line.bytes, 1, line.size, out);
+        (void)fputc('\n', out);
+    }
+    good = good && EVP_DigestFinal_ex(sum, digest, &size) == 1;
+    EVP_MD_CTX_free(sum);
+    if (!good)
+        return cw_fail(err, CW_BROKEN, "sha256 refused");
+    print_end(out, digest, size, count);
+    return CW_OK;
+}

@@ -1,0 +1,173 @@
+#include "engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "correlator/correlate/core.h"
+#include "correlator/topology/core.h"
+#include "detector/core.h"
+#include "logcluster/core.h"
+#include "normalizer/options.h"
+#include "ranker/core.h"
+#include "remediator/decide/core.h"
+#include "stream/service_options.h"
+
+#define ROWS_MAX 256
+
+struct settings {
+    struct cw_service_options common;
+    struct normalizer_settings normalizer;
+    struct detector_config detector;
+    struct logcluster_config logcluster;
+    struct topology_config topology;
+    struct correlate_config correlate;
+    struct ranker_config ranker;
+    struct remediator_config remediator;
+    const char *policies;
+};
+
+struct engine {
+    struct settings settings;
+    struct cw_option rows[ROWS_MAX];
+    size_t row_count;
+    struct cw_options *options;
+    struct remedy_policies *policies;
+    struct cw_pipeline_stage stages[CW_SERVICE_COUNT];
+};
+
+static const struct cw_option own_rows[] = {
+    RANKER_OPTIONS(struct settings, ranker),
+    {"remediator.policies", CW_OPT_TEXT, offsetof(struct settings, policies),
+     "", 0, 0, "file", CW_OPT_RESTART,
+     "what may be repaired, and how; empty = nothing"},
+    {"remediator.dry-run", CW_OPT_BOOL,
+     offsetof(struct settings, remediator.dry_run), "false", 0, 0, "",
+     CW_OPT_RESTART, "decide and tell, but let nothing run"},
+    {"remediator.result-grace", CW_OPT_DURATION,
+     offsetof(struct settings, remediator.result_grace_us), "30s", 0, 36e8, "",
+     CW_OPT_RESTART, "past its timeout, then a result is unknown"},
+};
+
+/* Rows whose offsets speak of a part of the settings. */
+static void add_rows(struct engine *engine, const struct cw_option *rows,
+                     size_t count, size_t part)
+{
+    for (size_t i = 0; i < count && engine->row_count < ROWS_MAX; i++) {
+        struct cw_option *row = &engine->rows[engine->row_count++];
+        *row = rows[i];
+        row->offset += part;
+        row->flags &= ~(unsigned)CW_OPT_REQUIRED;
+    }
+}
+
+#define PART(name) offsetof(struct settings, name)
+
+static void make_rows(struct engine *engine)
+{
+    add_rows(engine, cw_service_option_rows, cw_service_option_count,
+             PART(common));
+    add_rows(engine, normalizer_options, normalizer_option_count,
+             PART(normalizer));
+    add_rows(engine, detector_options, detector_option_count, PART(detector));
+    add_rows(engine, logcluster_options, logcluster_option_count,
+             PART(logcluster));
+    add_rows(engine, topology_options, topology_option_count, PART(topology));
+    add_rows(engine, correlate_options, correlate_option_count,
+             PART(correlate));
+    add_rows(engine, own_rows, sizeof(own_rows) / sizeof(own_rows[0]), 0);
+}
+
+static enum cw_status read_options(struct engine *engine, const char *file,
+                                   struct cw_error *err)
+{
+    enum cw_status status =
+        cw_options_load(&engine->options, engine->rows, engine->row_count, file,
+                        &engine->settings, err);
+    const size_t faults =
+        engine->options == NULL ? 0 : cw_options_fault_count(engine->options);
+    for (size_t i = 0; i < faults; i++)
+        (void)fprintf(stderr, "cwctl: %s\n",
+                      cw_options_fault(engine->options, i));
+    if (status == CW_OK)
+        status = normalizer_configure(&engine->settings.normalizer, err);
+    return status;
+}
+
+static enum cw_status read_policies(struct engine *engine, struct cw_error *err)
+{
+    const char *file = engine->settings.policies;
+    if (file[0] == '\0')
+        return CW_OK;
+    const enum cw_status status =
+        remedy_policies_load(&engine->policies, file, err);
+    const size_t faults = engine->policies == NULL
+                              ? 0
+                              : remedy_policies_fault_count(engine->policies);
+    for (size_t i = 0; i < faults; i++)
+        (void)fprintf(stderr, "cwctl: %s\n",
+                      remedy_policies_fault(engine->policies, i));
+    engine->settings.remediator.policies = engine->policies;
+    return status;
+}
+
+static void make_stages(struct engine *engine)
+{
+    const struct settings *settings = &engine->settings;
+    const struct cw_pipeline_stage stages[] = {
+        {CW_SERVICE_NORMALIZER, &normalizer_core_type,
+         &settings->normalizer.config},
+        {CW_SERVICE_LOGCLUSTER, &logcluster_core_type, &settings->logcluster},
+        {CW_SERVICE_TOPOLOGY, &topology_core_type, &settings->topology},
+        {CW_SERVICE_DETECTOR, &detector_core_type, &settings->detector},
+        {CW_SERVICE_CORRELATE, &correlate_core_type, &settings->correlate},
+        {CW_SERVICE_RANKER, &ranker_core_type, &settings->ranker},
+        {CW_SERVICE_REMEDIATOR, &remediator_core_type, &settings->remediator},
+    };
+    _Static_assert(sizeof(stages) == sizeof(engine->stages), "every service");
+    memcpy(engine->stages, stages, sizeof(stages));
+}
+
+enum cw_status engine_create(struct engine **made, const char *file,
+                             struct cw_error *err)
+{
+    struct engine *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "engine");
+    engine->settings.detector = detector_config_default();
+    engine->settings.logcluster = logcluster_config_default();
+    engine->settings.topology = topology_config_default();
+    engine->settings.correlate = correlate_config_default();
+    engine->settings.ranker = RANKER_CONFIG_DEFAULT;
+    make_rows(engine);
+    enum cw_status status = read_options(engine, file, err);
+    if (status == CW_OK)
+        status = read_policies(engine, err);
+    make_stages(engine);
+    if (status != CW_OK)
+        engine_destroy(&engine);
+    else
+        *made = engine;
+    return status;
+}
+
+void engine_destroy(struct engine **engine)
+{
+    if (*engine == NULL)
+        return;
+    remedy_policies_destroy(&(*engine)->policies);
+    cw_options_destroy(&(*engine)->options);
+    free(*engine);
+    *engine = NULL;
+}
+
+const struct cw_pipeline_stage *engine_stages(const struct engine *engine,
+                                              size_t *count)
+{
+    *count = sizeof(engine->stages) / sizeof(engine->stages[0]);
+    return engine->stages;
+}
+
+const struct detector_config *engine_detector(const struct engine *engine)
+{
+    return &engine->settings.detector;
+}
