@@ -288,16 +288,13 @@ static void go_down(struct console_db *db, int64_t now_us)
 static enum cw_status connect_now(struct console_db *db, int64_t now_us,
                                   struct cw_error *err)
 {
+    static const char session[] = "-c timezone=UTC -c statement_timeout=5s "
+                                  "-c default_transaction_read_only=on";
     const char *const keys[] = {"application_name", "connect_timeout",
                                 "options",          "dbname",
                                 "client_encoding",  NULL};
-    const char *const values[] = {"causeway-console",
-                                  "3",
-                                  "-c timezone=UTC -c statement_timeout=5s "
-                                  "-c default_transaction_read_only=on",
-                                  db->conninfo,
-                                  "UTF8",
-                                  NULL};
+    const char *const values[] = {"causeway-console", "3",    session,
+                                  db->conninfo,       "UTF8", NULL};
     if (db->conn != NULL && PQstatus(db->conn) == CONNECTION_OK)
         return CW_OK;
     if (db->conn == NULL && db->why[0] != '\0' && now_us < db->attempt_at_us)

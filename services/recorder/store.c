@@ -92,21 +92,16 @@ static void go_down(struct recorder_store *store, int64_t now_us)
 
 static PGconn *connect_now(const char *conninfo)
 {
+    static const char session[] =
+        "-c timezone=UTC -c statement_timeout=60s -c lock_timeout=20s "
+        "-c idle_in_transaction_session_timeout=60s";
     /* What stands in the conninfo overrides what stands before it. */
     const char *const keys[] = {"application_name", "connect_timeout",
                                 "keepalives_idle",  "tcp_user_timeout",
                                 "options",          "dbname",
                                 "client_encoding",  NULL};
-    const char *const values[] = {
-        "causeway",
-        "5",
-        "10",
-        "20000",
-        "-c timezone=UTC -c statement_timeout=60s -c lock_timeout=20s "
-        "-c idle_in_transaction_session_timeout=60s",
-        conninfo,
-        "UTF8",
-        NULL};
+    const char *const values[] = {"causeway", "5",      "10",   "20000",
+                                  session,    conninfo, "UTF8", NULL};
     return PQconnectdbParams(keys, values, 1);
 }
 

@@ -21,6 +21,20 @@ static bool is_blank(uint32_t code)
            code == 0x2029;
 }
 
+/* What stands for the character text begins with: itself, a space, U+FFFD, or
+ * nothing. *used is its size in the text. */
+static struct cw_text shown(struct cw_text text, bool after_blank, size_t *used)
+{
+    uint32_t code = 0;
+    const size_t size = cw_utf8_next(text, &code);
+    *used = size ? size : 1;
+    if (size == 0)
+        return CW_TEXT("\xef\xbf\xbd");
+    if (is_blank(code))
+        return after_blank ? CW_TEXT("") : CW_TEXT(" ");
+    return is_hidden(code) ? CW_TEXT("") : (struct cw_text){text.bytes, size};
+}
+
 struct cw_text notifier_plain(struct cw_arena *arena, struct cw_text text,
                               size_t max_count)
 {
@@ -29,30 +43,19 @@ struct cw_text notifier_plain(struct cw_arena *arena, struct cw_text text,
     char *out = cw_arena_take(arena, room);
     size_t size = 0;
     size_t count = 0;
-    bool blank = true; /* none at the start */
+    size_t used = 0;
     if (out == NULL)
         return (struct cw_text){0};
-    for (size_t at = 0; at < text.size;) {
-        uint32_t code = 0;
-        const struct cw_text rest = {text.bytes + at, text.size - at};
-        const size_t length = cw_utf8_next(rest, &code);
-        at += length ? length : 1;
-        if (length && (is_hidden(code) || (blank && is_blank(code))))
+    for (size_t at = 0; at < text.size && count < max_count; at += used) {
+        const bool blank = size == 0 || out[size - 1] == ' ';
+        struct cw_text next = shown(
+            (struct cw_text){text.bytes + at, text.size - at}, blank, &used);
+        if (next.size == 0)
             continue;
-        if (count + 1 >= max_count && at < text.size) {
-            memcpy(out + size, ELLIPSIS, 3);
-            size += 3;
-            break;
-        }
-        if (count >= max_count)
-            break;
-        blank = length && is_blank(code);
-        const char *bytes = length == 0 ? "\xef\xbf\xbd"
-                            : blank     ? " "
-                                        : rest.bytes;
-        const size_t added = length == 0 ? 3 : blank ? 1 : length;
-        memcpy(out + size, bytes, added);
-        size += added;
+        if (count + 1 == max_count && at + used < text.size)
+            next = CW_TEXT(ELLIPSIS);
+        memcpy(out + size, next.bytes, next.size);
+        size += next.size;
         count++;
     }
     while (size > 0 && out[size - 1] == ' ')

@@ -23,9 +23,10 @@ static struct cw_text escaped(struct cw_text text, struct cw_arena *arena)
                              : c == '<' ? "&lt;"
                              : c == '>' ? "&gt;"
                                         : NULL;
-        const size_t added = entity ? strlen(entity) : 1;
-        memcpy(out + size, entity ? entity : &c, added);
-        size += added;
+        for (const char *at = entity; at != NULL && *at != '\0'; at++)
+            out[size++] = *at;
+        if (entity == NULL)
+            out[size++] = c;
     }
     return (struct cw_text){out, size};
 }
@@ -119,7 +120,8 @@ enum cw_status notifier_slack(const struct notifier_facts *facts,
 {
     const struct notifier_story story = notifier_story_tell(facts, arena);
     const struct cw_text head = escaped(
-        notifier_plain(arena, story.headline, HEADER_MAX_COUNT / 5 * 4), arena);
+        notifier_plain(arena, story.headline, (size_t)HEADER_MAX_COUNT / 5 * 4),
+        arena);
     /* Escaping may have made it longer than Slack takes. */
     const struct cw_text short_head =
         head.size <= HEADER_MAX_COUNT

@@ -5,7 +5,7 @@
 #include "plain.h"
 
 #define LINE_MAX_COUNT 300
-#define NAME_MAX_COUNT 60
+#define NAME_MAX_COUNT ((size_t)60)
 #define NAMES_MAX      5
 #define EVIDENCE_MAX   3
 #define SECOND_US      INT64_C(1000000)
