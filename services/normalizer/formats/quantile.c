@@ -102,14 +102,15 @@ static bool read_exponential(struct exponential *made, struct cw_text message)
     made->offset = 0;
     made->count = 0;
     while (wire_next(&wire, &field)) {
+        bool room = true;
         if (field.number == 1 && field.type == WIRE_VARINT)
             made->offset = (int32_t)((uint32_t)field.bits >> 1 ^
                                      (0 - ((uint32_t)field.bits & 1)));
-        else if (field.number == 2 && field.type == WIRE_LEN &&
-                 !read_packed(made, field.bytes))
-            return false;
-        else if (field.number == 2 && field.type == WIRE_VARINT &&
-                 !add_count(made, field.bits))
+        else if (field.number == 2 && field.type == WIRE_LEN)
+            room = read_packed(made, field.bytes);
+        else if (field.number == 2 && field.type == WIRE_VARINT)
+            room = add_count(made, field.bits);
+        if (!room)
             return false;
     }
     return !wire.bad;
