@@ -10,6 +10,7 @@
 
 #include "base/admin.h"
 #include "base/notify.h"
+#include "base/probe.h"
 #include "base/signal.h"
 #include "base/watchdog.h"
 #include "stream/loop.h"
@@ -103,6 +104,7 @@ struct command {
     bool print;
     bool help;
     bool version;
+    bool probe;
 };
 
 static bool read_command(struct command *command, int count, char **arguments)
@@ -119,6 +121,8 @@ static bool read_command(struct command *command, int count, char **arguments)
             command->help = true;
         else if (strcmp(word, "--version") == 0)
             command->version = true;
+        else if (strcmp(word, "--probe") == 0)
+            command->probe = true;
         else
             return false;
     }
@@ -165,6 +169,8 @@ static void print_help(const struct running *running)
            "(CAUSEWAY_<NAME>) wins\n"
            "  --check-config   say every fault and exit (0, or 78)\n"
            "  --print-config   the options in force, with their origin\n"
+           "  --probe          is the one that runs with these options ready? "
+           "(0, or 69)\n"
            "  --version\n\n",
            program->name, program->summary, program->name, program->name,
            program->name);
@@ -183,10 +189,27 @@ static enum cw_status load_options(struct running *running, const char *file,
         running->options == NULL ? 0 : cw_options_fault_count(running->options);
     for (size_t i = 0; i < faults; i++)
         (void)fprintf(stderr, "%s\n", cw_options_fault(running->options, i));
+    return status;
+}
+
+static enum cw_status configure(const struct running *running,
+                                struct cw_error *err)
+{
+    const struct cw_program *program = running->program;
+    if (program->configure == NULL)
+        return CW_OK;
+    const enum cw_status status = program->configure(program->context, err);
     if (status != CW_OK)
-        return status;
-    if (program->configure != NULL)
-        status = program->configure(program->context, err);
+        (void)fprintf(stderr, "%s\n", err->text);
+    return status;
+}
+
+/* Nothing is made for it: the one that runs has the state folder. */
+static enum cw_status probe(const struct running *running, struct cw_error *err)
+{
+    const struct cw_service_options *options = running->program->options;
+    const enum cw_status status = cw_probe(
+        options->admin_address, (uint16_t)options->admin_port, "/-/ready", err);
     if (status != CW_OK)
         (void)fprintf(stderr, "%s\n", err->text);
     return status;
@@ -613,9 +636,12 @@ int cw_service_main(const struct cw_program *program, int count,
     }
     if (code == 0)
         code = exit_code(load_options(&running, command.config, &err));
+    if (code == 0)
+        code = exit_code(command.probe ? probe(&running, &err)
+                                       : configure(&running, &err));
     if (code == 0 && command.print)
         cw_options_print(running.options, stdout);
-    if (code == 0 && !command.check && !command.print)
+    if (code == 0 && !command.check && !command.print && !command.probe)
         code = run(&running);
     cw_options_destroy(&running.options);
     free(running.table);

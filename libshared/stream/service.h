@@ -3,8 +3,8 @@
  *
  * Place    main.c of a stream service: a table of options and a core -> a
  *          process with its log, admin port, watchdog and signals
- * Input    [--config FILE] [--check-config] [--print-config] [--help]
- *          [--version], and the environment
+ * Input    [--config FILE] [--check-config] [--print-config] [--probe]
+ *          [--help] [--version], and the environment
  * Output   exit 0 after SIGTERM; 1 fault, 64 usage, 69 brokers unreachable at
  *          start, 75 no progress (watchdog), 77 not authorised, 78
  * configuration Threads  the main thread serves signals; a thread per part runs

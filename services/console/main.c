@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/options.h"
+#include "base/probe.h"
 #include "server.h"
 
 struct settings {
@@ -175,8 +176,8 @@ static void run(struct console *console, int signals)
 static int help(void)
 {
     printf("causeway-console %s - the incident history in a browser\n\n"
-           "  causeway-console [--config FILE] [--print-config | --help | "
-           "--version]\n\n",
+           "  causeway-console [--config FILE] [--print-config | --probe | "
+           "--help | --version]\n\n",
            CW_VERSION);
     cw_options_help(options, OPTION_COUNT, stdout);
     return 0;
@@ -191,12 +192,26 @@ static int load_failed(const struct console *console,
     return 2;
 }
 
+/* Is the one that runs with these options ready? As of every service. */
+static int probe(struct console *console)
+{
+    struct cw_error err = {0};
+    const enum cw_status status =
+        cw_probe(console->settings.admin_address,
+                 (uint16_t)console->settings.admin_port, "/-/ready", &err);
+    if (status != CW_OK)
+        (void)fprintf(stderr, "%s\n", err.text);
+    cw_options_destroy(&console->options);
+    return status == CW_OK ? 0 : 69;
+}
+
 int main(int count, char **arguments)
 {
     struct console console = {0};
     struct cw_error err = {0};
     const char *file = NULL;
     bool print = false;
+    bool ask = false;
     sigset_t stop;
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--help") == 0)
@@ -205,6 +220,8 @@ int main(int count, char **arguments)
             return printf("causeway-console %s\n", CW_VERSION) < 0;
         if (strcmp(arguments[i], "--print-config") == 0)
             print = true;
+        else if (strcmp(arguments[i], "--probe") == 0)
+            ask = true;
         else if (strcmp(arguments[i], "--config") == 0 && i + 1 < count)
             file = arguments[++i];
         else {
@@ -224,6 +241,8 @@ int main(int count, char **arguments)
         cw_options_destroy(&console.options);
         return 0;
     }
+    if (ask)
+        return probe(&console);
     /* Blocked before any thread is made, so only the loop sees them. */
     (void)sigemptyset(&stop);
     (void)sigaddset(&stop, SIGTERM);
