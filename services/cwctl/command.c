@@ -184,6 +184,22 @@ static const struct command *find_command(const char *noun, const char *verb,
     return NULL;
 }
 
+/* A list may be given in pieces: --raw a --raw b is --raw a,b. */
+static enum cw_status join_values(struct call *call, const char **slot,
+                                  const char *value, struct cw_error *err)
+{
+    const size_t size = strlen(*slot) + strlen(value) + 2;
+    char *joined = malloc(size);
+    if (joined == NULL || call->joined_count == COMMAND_JOINED_MAX) {
+        free(joined);
+        return call_usage(call, err, "too many values");
+    }
+    (void)snprintf(joined, size, "%s,%s", *slot, value);
+    call->joined[call->joined_count++] = joined;
+    *slot = joined;
+    return CW_OK;
+}
+
 static enum cw_status take_value(struct reading *reading, const char *name,
                                  const char **slot,
                                  const struct command_option *option,
@@ -198,8 +214,13 @@ static enum cw_status take_value(struct reading *reading, const char *name,
     if (equals == NULL && reading->at + 1 >= reading->count)
         return call_usage(reading->call, err, "%s needs %s", name,
                           option->value);
-    *slot = equals != NULL ? equals + 1 : reading->arguments[++reading->at];
-    return CW_OK;
+    const char *value =
+        equals != NULL ? equals + 1 : reading->arguments[++reading->at];
+    if (*slot == NULL || strstr(option->value, ",...") == NULL) {
+        *slot = value;
+        return CW_OK;
+    }
+    return join_values(reading->call, slot, value, err);
 }
 
 static enum cw_status read_option(struct reading *reading, const char *word,
@@ -370,6 +391,8 @@ int command_main(int count, char **arguments)
     struct call call = {.command = command, .words = words, .out = stdout};
     struct reading reading = {&call, words, 1 + used, count, arguments};
     const int code = run_call(&reading);
+    for (size_t i = 0; i < call.joined_count; i++)
+        free(call.joined[i]);
     free(words);
     return code;
 }

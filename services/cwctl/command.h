@@ -3,7 +3,8 @@
  *
  * Place    main.c: arguments -> [command] -> a noun's file
  * Input    cwctl NOUN [VERB] [options] [words]; --name value or --name=value;
- *          -o is --output, -h is --help; -- ends options
+ *          -o is --output, -h is --help; -- ends options; an option whose
+ *          value is a list may come several times
  * Output   a call, checked against the table; help, and completion for shells,
  *          made of the table
  * Limits   COMMAND_OPTIONS_MAX options a command
@@ -20,6 +21,7 @@
 #include "base/status.h"
 
 #define COMMAND_OPTIONS_MAX 16
+#define COMMAND_JOINED_MAX  256
 
 #define EXIT_FAULT          1
 #define EXIT_USAGE          64
@@ -57,6 +59,8 @@ struct call {
     size_t word_count;
     enum output_form output;
     bool output_given;
+    char *joined[COMMAND_JOINED_MAX]; /* owned: values given in pieces */
+    size_t joined_count;
     bool usage; /* the caller is to blame: exit 64 */
     FILE *out;
 };
