@@ -80,10 +80,11 @@ on_response(rd_kafka_t *handle, int sock, const char *broker, int32_t broker_id,
     struct cw_producer *producer = opaque;
     const bool ends_transactions =
         api == 0 || api == 24 || api == 25 || api == 26 || api == 28;
-#ifndef CW_MUTATE_TAINT
+#ifdef CW_MUTATE_TAINT
+    code = RD_KAFKA_RESP_ERR_NO_ERROR;
+#endif
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && ends_transactions)
         atomic_store(&producer->tainted, true);
-#endif
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -380,6 +381,11 @@ static enum outcome transact(struct cw_producer *producer,
     enum outcome outcome = produce_all(producer, messages, count, err);
     if (outcome == DONE)
         outcome = send_offsets(producer, offsets, group, err);
+    if (outcome == DONE && producer->config.spoil != NULL &&
+        producer->config.spoil(producer->config.context)) {
+        (void)cw_fail(err, CW_UNAVAILABLE, "spoiled by the test");
+        outcome = AGAIN;
+    }
     if (outcome == DONE)
         outcome = commit(producer, err);
     if (outcome == AGAIN || outcome == LOST)

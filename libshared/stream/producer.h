@@ -32,6 +32,8 @@ struct cw_producer_config {
     const char *transactional_id; /* borrowed */
     cw_producer_owner *owner;
     void (*beat)(void *context); /* told that it is at work; may be NULL */
+    bool (*spoil)(void *context); /* tests: true aborts this attempt, before
+                                     its commit; NULL = never */
     void *context;
     int64_t give_up_us; /* CW_UNAVAILABLE when the brokers are away so long;
                            0 = never */
