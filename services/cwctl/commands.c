@@ -1,10 +1,12 @@
 #include "command.h"
 
 #include "completion.h"
+#include "export.h"
 #include "forecast.h"
 #include "patterns.h"
 #include "replay.h"
 #include "score.h"
+#include "tail.h"
 #include "topics.h"
 
 #define ANY_COUNT ((size_t)4096)
@@ -88,6 +90,38 @@ const struct command commands[] = {
                     "otlp_metrics:3,logs:6\n",
         .run = topics_create_run,
         .options = {TOPIC_OPTIONS},
+    },
+    {
+        .noun = "topics",
+        .verb = "tail",
+        .words = "NAME",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "what comes on a topic, or stands there, decoded",
+        .examples = "  cwctl topics tail incidents\n"
+                    "  cwctl topics tail causes --from beginning --where "
+                    "incident_id=INC-3JX9D\n",
+        .run = tail_run,
+        .options =
+            {
+                {"from", "beginning|end", "end: what comes from now on"},
+                {"follow", NULL, "from the beginning, and go on at the end"},
+                {"limit", "N", "so many, then stop"},
+                {"where", "PATH=VALUE", "only records that say so"},
+            },
+    },
+    {
+        .noun = "topics",
+        .verb = "export",
+        .summary = "raw topics, clock and verdicts as a file that replays",
+        .examples = "  cwctl topics export > day.ndjson\n"
+                    "  cwctl topics export --since 2026-02-03T04:00Z\n",
+        .run = export_run,
+        .options =
+            {
+                {"since", "TIME", "raw records from this Kafka time on"},
+                {"until", "TIME", "and up to this one"},
+            },
     },
     {
         .noun = "completion",

@@ -24,8 +24,9 @@ struct file {
 struct raw_topic {
     struct cw_text name;
     uint64_t turn; /* of records without key and partition */
-    int64_t next_offsets[RAW_LOG_PARTITIONS_MAX];
-    bool heard[RAW_LOG_PARTITIONS_MAX]; /* has records or ticks */
+    int64_t next_offsets[RAW_LOG_PARTITIONS_MAX]; /* before the first record
+                                                     its own; NEVER: none */
+    bool heard[RAW_LOG_PARTITIONS_MAX];           /* has records or ticks */
 };
 
 struct raw_log {
@@ -64,6 +65,8 @@ static enum cw_status add_topic(struct raw_log *log, struct cw_text name,
                                : cw_fail(err, CW_FULL, "names of raw topics");
     }
     log->plan[log->topic_count] = (struct cw_plan_raw){topic->name, 0};
+    for (size_t p = 0; p < RAW_LOG_PARTITIONS_MAX; p++)
+        topic->next_offsets[p] = CW_NEVER;
     log->topics[log->topic_count++] = topic;
     return CW_OK;
 }
@@ -145,14 +148,38 @@ static enum cw_status read_line(struct raw_log *log, struct file *file,
     }
 }
 
+static void start_offset(int64_t *next, int64_t offset)
+{
+    if (offset < *next)
+        *next = offset;
+}
+
+/* Ticks before the first record of a partition belong before it. */
+static void start_offsets(const struct raw_log *log, struct raw_topic *topic,
+                          const struct cw_raw *raw)
+{
+    const int64_t offset = raw->offset < 0 ? 0 : raw->offset;
+    if (raw->partition >= 0)
+        start_offset(&topic->next_offsets[raw->partition], offset);
+    for (uint32_t p = 0; raw->partition < 0 && p < log->setup.partitions; p++)
+        start_offset(&topic->next_offsets[p], offset);
+}
+
 static enum cw_status scan_line(struct raw_log *log, struct file *file,
                                 struct cw_error *err)
 {
     if (tree_type_of(file->line.record) != TREE_NONE)
         return recorded_take(log->recorded, file->line.raw.topic,
                              file->line.record, err);
+    const struct cw_raw *raw = &file->line.raw;
+    uint32_t at = 0;
     log->record_count++;
-    return hear(log, file->line.raw.topic, file->line.raw.partition, err);
+    enum cw_status status = hear(log, raw->topic, raw->partition, err);
+    if (status == CW_OK)
+        status = find_topic(log, raw->topic, &at, err);
+    if (status == CW_OK)
+        start_offsets(log, log->topics[at], raw);
+    return status;
 }
 
 static enum cw_status scan_file(struct raw_log *log, struct file *file,
@@ -329,23 +356,34 @@ static bool next_quiet(struct raw_log *log, struct raw_log_next *next)
     return false;
 }
 
-/* A recorded tick that comes before the record (NULL = after all of them): its
- * partition has got that far, and its time has come. */
+/* Whether a tick of place comes before the record (NULL = after all of them):
+ * its partition has got that far, and its time has come. */
+static bool is_due(const struct raw_log *log,
+                   const struct recorded_place *place,
+                   const struct recorded_tick *tick,
+                   const struct cw_raw *before)
+{
+    uint64_t at;
+    if (tick == NULL ||
+        !cw_map64_find(log->index, cw_hash_text(place->topic), &at))
+        return false;
+    const struct raw_topic *topic = log->topics[at];
+    const bool reached = tick->offset <= topic->next_offsets[place->partition];
+    if (before == NULL)
+        return reached;
+    if (before->partition == place->partition &&
+        cw_text_equal(before->topic, place->topic))
+        return reached || tick->offset <= before->offset;
+    return reached && tick->stream_at <= before->timestamp_at;
+}
+
 static bool next_tick(struct raw_log *log, const struct cw_raw *before,
                       struct raw_log_next *next)
 {
     for (size_t i = 0; i < recorded_place_count(log->recorded); i++) {
         const struct recorded_place *place = recorded_place(log->recorded, i);
         const struct recorded_tick *tick = recorded_tick(log->recorded, i);
-        uint64_t at;
-        if (tick == NULL ||
-            !cw_map64_find(log->index, cw_hash_text(place->topic), &at) ||
-            tick->offset > log->topics[at]->next_offsets[place->partition])
-            continue;
-        const bool same = before != NULL &&
-                          before->partition == place->partition &&
-                          cw_text_equal(before->topic, place->topic);
-        if (before != NULL && !same && tick->stream_at > before->timestamp_at)
+        if (!is_due(log, place, tick, before))
             continue;
         *next = (struct raw_log_next){
             .event = RAW_LOG_TICK,
