@@ -44,7 +44,7 @@ RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive xargs apt-get install -y -qq --no-install-recommends ca-certificates tzdata \
       < /usr/share/causeway/packages >/dev/null \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
- && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin causeway \
+ && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin causeway \
  && install -d -o 10001 -g 10001 -m 0750 /var/lib/causeway
 ARG VERSION=0.1.0
 ARG REVISION=unknown
