@@ -90,7 +90,8 @@ static inline size_t count_of(const struct desk *desk, enum cw_topic topic)
 static inline void assert_text(struct cw_text text, const char *want)
 {
     if (!cw_text_is(text, want))
-        print_error("'%.*s' is not '%s'\n", CW_TEXT_ARG(text), want);
+        print_error("'%.*s' is not '%s'\n", CW_TEXT_ARG(text),
+                    want != NULL ? want : "nothing");
     assert_true(cw_text_is(text, want));
 }
 
