@@ -17,7 +17,9 @@ parser.add_argument("--run", required=True)
 parser.add_argument("--seconds", type=int, default=60)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--rate", type=int, default=200)
-parser.add_argument("--pids", default="", help="files with pids of brokers, for the chase")
+parser.add_argument("--chase", type=int, default=0, help="kill the coordinator of our groups and transactional ids so many times running")
+parser.add_argument("--stop-broker", type=int, default=0, help="SIGSTOP one broker for so many seconds")
+parser.add_argument("--servers", default="", help="folder of the servers (kafkaN/pid), for the two above")
 args = parser.parse_args()
 rand = random.Random(args.seed)
 os.makedirs(args.run, exist_ok=True)
@@ -59,6 +61,7 @@ class Process:
 
 
 unexpected = []
+closing = []  # stream time, s, at which everything has been decided
 processes = [Process("skeleton", 0)] + [Process(r, i) for r in ("a", "b") for i in (0, 1)]
 
 
@@ -81,11 +84,63 @@ def feed():
     ahead = int(time.time() * 1000) + 50 * 60 * 1000  # a clock that runs ahead, on one partition, then on both
     producer.produce("raw.one", b"m s1 777", timestamp=ahead)
     tally["ahead"] += 1
+    closing.append(ahead / 1000 + 59)
     time.sleep(2)
     producer.produce("raw.two", b"e d1 778", timestamp=ahead)
     for topic in ("raw.one", "raw.two"):  # says nothing, closes the time
         producer.produce(topic, b"x", timestamp=ahead + 60000)
     producer.flush()
+
+
+def java_hash(text):
+    value = 0
+    for char in text:
+        value = (31 * value + ord(char)) & 0xFFFFFFFF
+    return value if value < 2 ** 31 else value - 2 ** 32
+
+
+def coordinator(topic, name):
+    """Broker that leads the partition a group or transactional id belongs to."""
+    partitions = AdminClient({"bootstrap.servers": args.brokers}).list_topics(topic, timeout=30).topics[topic].partitions
+    if not partitions:
+        return -1
+    return partitions[abs(java_hash(name)) % len(partitions)].leader
+
+
+def restart_broker(node):
+    subprocess.run(["bash", "-c", ". tests/lib/setup.sh; . tests/lib/servers.sh; kafka_start %d; kafka_wait $(cat $RUN/kafka%d/port)" % (node, node)],
+                   env=dict(os.environ, CAUSEWAY_RUN=args.servers), check=True)
+
+
+def broker_pid(node):
+    return int(open(f"{args.servers}/kafka{node}/pid").read())
+
+
+def chase():
+    """The coordinator of one of our groups, or of one of our transactional ids, is killed; its successor next."""
+    for turn in range(args.chase):
+        time.sleep(4)
+        role = rand.choice(["detector", "correlate", "normalizer"])
+        node = coordinator("__consumer_offsets", f"causeway.{role}") if turn % 2 else coordinator("__transaction_state", f"causeway-{role}-0")
+        if node < 0:
+            continue
+        os.kill(broker_pid(node), signal.SIGKILL)
+        tally["brokers"] = tally.get("brokers", 0) + 1
+        time.sleep(3)
+        restart_broker(node)
+    if args.stop_broker:
+        node = rand.choice([1, 2, 3])
+        os.kill(broker_pid(node), signal.SIGSTOP)
+        time.sleep(args.stop_broker)
+        os.kill(broker_pid(node), signal.SIGCONT)
+
+
+def open_transactions():
+    """Lines of kafka-transactions list that tell of one that is not over."""
+    text = subprocess.run(["bash", "-c", ". tests/lib/setup.sh; . tests/lib/servers.sh; "
+                           "kafka_java 256m org.apache.kafka.tools.TransactionsCommand --bootstrap-server %s list" % args.brokers],
+                          env=dict(os.environ, CAUSEWAY_RUN=args.servers), capture_output=True, text=True).stdout
+    return [l for l in text.splitlines() if "Ongoing" in l or "Prepare" in l]
 
 
 def disturb():
@@ -99,9 +154,12 @@ for process in processes:
     process.start()
 feeder = threading.Thread(target=feed)
 feeder.start()
+chaser = threading.Thread(target=chase)
+if args.chase or args.stop_broker:
+    chaser.start()
 began = time.time()
 next_fault = began + 5
-while time.time() - began < args.seconds:
+while time.time() - began < args.seconds or chaser.is_alive():
     for process in processes:
         process.tend()
     if time.time() >= next_fault:
@@ -129,12 +187,11 @@ def stream_time(process):
     return values.get("causeway_stream_time_seconds", 0.0) if values.get("causeway_stream_tasks") else float("inf")
 
 
-closed = time.time() + 50 * 60
 deadline = time.time() + 120
 while time.time() < deadline:
     for process in processes:
         process.tend()
-    if all(stream_time(p) > closed - 60 for p in processes if p.role == "b"):
+    if all(stream_time(p) > closing[0] for p in processes if p.role == "b"):
         break
     time.sleep(1)
 time.sleep(3)
@@ -148,5 +205,8 @@ for process in processes:
         process.child.kill()
         slow += 1
 print(json.dumps(dict(tally, seed=args.seed, slow_to_stop=slow, unexpected=len(unexpected))))
+left_open = open_transactions() if args.servers else []
+for line in left_open:
+    print("open:", line)
 code = subprocess.run([f"{args.bin}/chain_check", args.brokers, "causeway"]).returncode
-sys.exit(1 if code or unexpected or slow else 0)
+sys.exit(1 if code or unexpected or slow or left_open else 0)
