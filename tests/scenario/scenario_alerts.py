@@ -1,0 +1,108 @@
+"""Alerts in, incidents and notices out: what people are told, once, whatever is killed."""
+import time
+
+from world import STAGES, get, wait_for
+
+ALL_BUT_CONSOLE = [s for s in STAGES if s != "console"]
+
+
+def alert(name, service, status="firing", fingerprint=None, severity="critical", at=None):
+    """The body Alertmanager posts, with one alert."""
+    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at or time.time()))
+    over = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) if status == "resolved" else "0001-01-01T00:00:00Z"
+    labels = {"alertname": name, "service": service, "severity": severity}
+    return {"version": "4", "groupKey": f"{{}}:{{alertname=\"{name}\"}}", "status": status, "receiver": "causeway",
+            "groupLabels": {}, "commonLabels": labels, "commonAnnotations": {}, "externalURL": "",
+            "alerts": [{"status": status, "labels": labels, "annotations": {"summary": f"{name} on {service}"}, "startsAt": start,
+                        "endsAt": over, "generatorURL": "", "fingerprint": fingerprint or f"{name}-{service}"}]}
+
+
+def send_alert(world, *args, **more):
+    world.send("alerts", alert(*args, **more))
+    world.flush()
+
+
+def incidents_of(world, service):
+    newest = world.newest("incidents", "incident_id")
+    return [i for i in newest.values() if any(e["name"] == service for e in i["entities"])]
+
+
+def told(world, path, service, transition):
+    """Posts of one path about a service; in our own form or Slack's."""
+    return [p for p in world.sink.of(path, service) if transition in str(p["body"]).lower()]
+
+
+def prepare(world):
+    world.install("alerts:2")
+    world.start()
+
+
+def u14_whoever_got_firing_gets_resolved(world):
+    at = time.time()
+    send_alert(world, "CartSlow", "cart", at=at)
+    wait_for("the hook was told firing", lambda: told(world, "/hook", "cart", "firing"))
+    wait_for("the chat was told firing", lambda: told(world, "/chat", "cart", "firing"))
+    world.services["notifier"].kill()  # and it remembers whom it told
+    send_alert(world, "CartSlow", "cart", status="resolved", at=at)
+    world.start("notifier")
+    wait_for("the hook was told resolved", lambda: told(world, "/hook", "cart", "resolved"), 40)
+    wait_for("the chat was told resolved", lambda: told(world, "/chat", "cart", "resolved"))
+    assert len(told(world, "/chat", "cart", "firing")) == 1, "firing was told twice"
+
+
+def t26_a_kill_of_any_service_makes_no_second_incident_and_no_second_message(world):
+    at = time.time()
+    send_alert(world, "PayDown", "pay", at=at)
+    wait_for("told", lambda: told(world, "/hook", "pay", "firing") and told(world, "/chat", "pay", "firing"))
+    before = len(world.sink.posts)
+    for name in ALL_BUT_CONSOLE:
+        world.services[name].kill()
+        send_alert(world, "PayDown", "pay", at=at)  # Alertmanager says it again
+        world.start(name)
+    wait_for("the last repeat is in the ledger", lambda: len([e for e in world.read("ledger") if e["entity"]["name"] == "pay"]) >= 9, 60)
+    assert len(incidents_of(world, "pay")) == 1
+    assert len(world.sink.posts) == before, [p["body"] for p in world.sink.posts[before:]]
+
+
+def u17_a_restart_of_everything_alone_says_nothing(world):
+    before, notices = len(world.sink.posts), len(world.read("notices"))
+    for name in ALL_BUT_CONSOLE:
+        assert world.services[name].stop() == 0, f"{name} did not end cleanly"
+    world.start(*ALL_BUT_CONSOLE)
+    time.sleep(6)
+    assert len(world.read("notices")) == notices
+    assert len(world.sink.posts) == before
+
+
+def u4_every_alert_ends_in_exactly_one_place(world):
+    for i in range(30):
+        send_alert(world, "Flood", f"svc-{i % 7}", fingerprint=f"f{i % 10}")
+    events = wait_for("events", lambda: (lambda e: len(e) >= 30 and e)(
+        [x for x in world.read("events") if x.get("kind") == "ALERT" and x["title"].startswith("Flood")]))
+    entries = wait_for("ledger", lambda: (lambda e: len(e) >= 30 and e)(
+        [x for x in world.read("ledger") if x["title"].startswith("Flood")]))
+    assert len(events) == 30 and len(entries) == 30, (len(events), len(entries))
+    assert all(e["reason"] for e in entries), "an entry without its reason"
+
+
+def t23_history_is_in_postgresql_and_on_a_page(world):
+    rows = wait_for("rows", lambda: world.sql("select count(*) from causeway.incidents"))
+    incidents = world.newest("incidents", "incident_id")
+    wait_for("as many rows as incidents", lambda: world.sql("select count(*) from causeway.incidents")[0][0] == len(incidents))
+    assert rows[0][0] >= 1
+    wait_for("deliveries are rows", lambda: world.sql("select count(*) from causeway.deliveries where state = 'DELIVERED'")[0][0] >= 4)
+    one = next(iter(incidents))
+    status, page = get(f"http://127.0.0.1:{world.console}/incident/{one}")
+    assert status == 200 and one in page, (status, page[:300])
+
+
+def t25_a_stage_that_stops_is_told_by_the_watchdog(world):
+    world.services["notifier"].stop()
+    world.start("notifier", CAUSEWAY_BEAT_LIMIT="4s")
+    world.services["ranker"].kill()
+    lost = wait_for("the watchdog spoke", lambda: world.sink.of("/hook", "a stage is silent"), 20)
+    assert "ranker" in lost[0]["body"]["why"], lost[0]["body"]["why"]
+    world.start("ranker")
+    wait_for("it says when all is well", lambda: world.sink.of("/hook", "every stage is at work again"), 20)
+    assert len(world.sink.of("/hook", "a stage is silent")) == 1
+    assert not [n for n in world.read("notices") if "stage" in n["title"]], "the watchdog is outside the promise"
