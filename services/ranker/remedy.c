@@ -51,6 +51,18 @@ static const char *change_action(const struct ranker_change *change)
     return "rollback_deploy";
 }
 
+/* Serves less than it does, or uses nothing at all: more of it would not help.
+ * Less left (of memory, of a disk) is not idle. */
+static bool is_idle(const struct ranker_candidate *candidate)
+{
+    const struct ranker_track *track = candidate->sign->track;
+    if (track == NULL || !(track->z < 0.0))
+        return false;
+    return track->family == CW_FAMILY_TRAFFIC ||
+           (track->family == CW_FAMILY_SATURATION && !(track->actual > 0.0) &&
+            strcmp(candidate->entity->kind, "service") == 0);
+}
+
 const char *ranker_words_action(const struct ranker_candidate *candidate)
 {
     const struct ranker_sign *sign = candidate->sign;
@@ -65,7 +77,7 @@ const char *ranker_words_action(const struct ranker_candidate *candidate)
         family = (int)sign->track->family;
     else if (sign->member != NULL)
         family = (int)sign->member->family;
-    if (sign->missing >= 0.5)
+    if (sign->missing >= 0.5 || is_idle(candidate))
         family = CW_FAMILY_AVAILABILITY;
     for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
         if (fits(&remedies[i], candidate->entity->kind, metric, family))
