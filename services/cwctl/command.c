@@ -94,7 +94,8 @@ static void print_call(const struct command *command, FILE *out)
     (void)fprintf(out, "cwctl %s%s%s%s%s", command->noun,
                   command->verb != NULL ? " " : "",
                   command->verb != NULL ? command->verb : "",
-                  command->words[0] != '\0' ? " " : "", command->words);
+                  command->words != NULL ? " " : "",
+                  command->words != NULL ? command->words : "");
 }
 
 static void help_command(const struct command *command, FILE *out)

@@ -1,10 +1,18 @@
 #include "command.h"
 
+#include "audit_verify.h"
+#include "canonical.h"
 #include "completion.h"
+#include "deadletter.h"
+#include "doctor.h"
 #include "export.h"
 #include "forecast.h"
+#include "incidents.h"
+#include "lag.h"
+#include "notify.h"
 #include "patterns.h"
 #include "replay.h"
+#include "say.h"
 #include "score.h"
 #include "tail.h"
 #include "topics.h"
@@ -19,6 +27,15 @@
         {"replication", "N", "copies of each; 3, or a copy a broker"},         \
     {                                                                          \
         NULL, NULL, NULL                                                       \
+    }
+
+#define SPEAKER_OPTIONS                                                        \
+    {"by", "WHO", "who says so; user@host"}, {"reason", "TEXT", "why"},        \
+        {"tenant", "NAME", "whose; default that of the record"},               \
+        {"domain", "NAME", "with it the record is not looked up first"},       \
+        {"wait", NULL, "until the engine has taken it in"},                    \
+    {                                                                          \
+        "timeout", "SECONDS", "of --wait; 30"                                  \
     }
 
 const struct command commands[] = {
@@ -122,6 +139,243 @@ const struct command commands[] = {
                 {"since", "TIME", "raw records from this Kafka time on"},
                 {"until", "TIME", "and up to this one"},
             },
+    },
+    {
+        .noun = "incidents",
+        .verb = "list",
+        .summary = "what is wrong now",
+        .examples = "  cwctl incidents list\n"
+                    "  cwctl incidents list --all -o csv\n",
+        .run = incidents_list_run,
+        .options =
+            {
+                {"all", NULL, "resolved and closed ones too"},
+            },
+    },
+    {
+        .noun = "incidents",
+        .verb = "show",
+        .words = "INCIDENT",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "one incident: cause, members, repairs",
+        .examples = "  cwctl incidents show INC-3JX9D\n",
+        .run = incidents_show_run,
+    },
+    {
+        .noun = "incidents",
+        .verb = "explain",
+        .words = "INCIDENT",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "why these belong together, and why this cause",
+        .examples = "  cwctl incidents explain INC-3JX9D\n",
+        .run = incidents_explain_run,
+    },
+    {
+        .noun = "why",
+        .words = "ALERT",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "where an alert, or what a title or entity said, ended",
+        .examples = "  cwctl why 40f03160740e7327\n"
+                    "  cwctl why cart\n",
+        .run = incidents_why_run,
+    },
+    {
+        .noun = "ack",
+        .words = "INCIDENT",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "acknowledges an incident",
+        .examples = "  cwctl ack INC-3JX9D --wait\n",
+        .run = say_ack_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "resolve",
+        .words = "INCIDENT",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "says that an incident is over",
+        .examples = "  cwctl resolve INC-3JX9D --reason \"rolled back\"\n",
+        .run = say_resolve_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "label",
+        .words = "ID true|false|duplicate|wrong-cause",
+        .words_min = 2,
+        .words_max = 2,
+        .summary = "was an incident or anomaly right?",
+        .examples = "  cwctl label INC-3JX9D true\n",
+        .run = say_label_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "approve",
+        .words = "ACTION",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "lets a proposed repair run, as it stands now",
+        .examples = "  cwctl approve 9f3c01d2 --wait\n",
+        .run = say_approve_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "reject",
+        .words = "ACTION",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "refuses a proposed repair",
+        .examples =
+            "  cwctl reject 9f3c01d2 --reason \"not during the sale\"\n",
+        .run = say_reject_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "silence",
+        .words = "LABEL=VALUE...",
+        .words_min = 1,
+        .words_max = ANY_COUNT,
+        .summary = "pages nobody about what matches, for a time",
+        .examples = "  cwctl silence entity=cart severity=WARNING --for 2h\n",
+        .run = say_silence_run,
+        .options =
+            {
+                {"for", "TIME", "2h: 30m, 2h, 7d"},
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "unsilence",
+        .words = "SILENCE",
+        .words_min = 1,
+        .words_max = 1,
+        .summary = "ends a silence early",
+        .examples = "  cwctl unsilence 04c1d2e3f4a5b6c7\n",
+        .run = say_unsilence_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "repair",
+        .verb = "stop",
+        .summary = "the kill switch: no repair runs from now on",
+        .examples = "  cwctl repair stop --reason \"maintenance\"\n",
+        .run = say_repair_stop_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "repair",
+        .verb = "start",
+        .summary = "repairs may run again",
+        .examples = "  cwctl repair start\n",
+        .run = say_repair_start_run,
+        .options =
+            {
+                SPEAKER_OPTIONS,
+            },
+    },
+    {
+        .noun = "notify",
+        .verb = "test",
+        .summary = "does a page reach anybody?",
+        .examples = "  cwctl notify test\n",
+        .run = notify_run,
+        .options =
+            {
+                {"real", NULL, "tell also targets that want no drills"},
+                {"timeout", "SECONDS", "15"},
+            },
+    },
+    {
+        .noun = "audit",
+        .verb = "verify",
+        .summary = "is the chain of decisions whole?",
+        .examples = "  cwctl audit verify\n"
+                    "  cwctl audit verify --key-file audit.key --key-id 2026\n",
+        .run = audit_verify_run,
+        .options =
+            {
+                {"key-file", "FILE",
+                 "the key of the chain; none = plain hashes"},
+                {"key-id", "ID", "its name in the chain"},
+            },
+    },
+    {
+        .noun = "deadletter",
+        .verb = "list",
+        .words = "[PARTITION/OFFSET...]",
+        .words_min = 0,
+        .words_max = ANY_COUNT,
+        .summary = "what could not be read, and why",
+        .examples = "  cwctl deadletter list --topic logs\n",
+        .run = deadletter_list_run,
+        .options =
+            {
+                {"code", "CODE", "only of this reason"},
+                {"topic", "NAME", "only of this raw topic"},
+            },
+    },
+    {
+        .noun = "deadletter",
+        .verb = "retry",
+        .words = "[PARTITION/OFFSET...]",
+        .words_min = 0,
+        .words_max = ANY_COUNT,
+        .summary = "puts refused records in again",
+        .examples = "  cwctl deadletter retry 0/17\n"
+                    "  cwctl deadletter retry --code bad_record\n",
+        .run = deadletter_retry_run,
+        .options =
+            {
+                {"code", "CODE", "those of this reason"},
+                {"topic", "NAME", "those of this raw topic"},
+                {"all", NULL, "every one"},
+            },
+    },
+    {
+        .noun = "lag",
+        .summary = "how far behind each stage is",
+        .examples = "  cwctl lag --behind\n",
+        .run = lag_run,
+        .options =
+            {
+                {"behind", NULL, "only where something is left to read"},
+            },
+    },
+    {
+        .noun = "doctor",
+        .summary = "is all well, and if not, what to look at",
+        .examples = "  cwctl doctor\n",
+        .run = doctor_run,
+    },
+    {
+        .noun = "canonical",
+        .summary = "final records on the topics in canonical form, sha256",
+        .examples = "  cwctl canonical | tail -1\n",
+        .run = canonical_run,
     },
     {
         .noun = "completion",

@@ -24,6 +24,8 @@ struct settings {
     struct ranker_config ranker;
     struct remediator_config remediator;
     const char *policies;
+    const char *audit_key;
+    const char *audit_key_id;
 };
 
 struct engine {
@@ -37,15 +39,21 @@ struct engine {
 
 static const struct cw_option own_rows[] = {
     RANKER_OPTIONS(struct settings, ranker),
-    {"remediator.policies", CW_OPT_TEXT, offsetof(struct settings, policies),
-     "", 0, 0, "file", CW_OPT_RESTART,
-     "what may be repaired, and how; empty = nothing"},
-    {"remediator.dry-run", CW_OPT_BOOL,
+    {"policy.file", CW_OPT_TEXT, offsetof(struct settings, policies), "", 0, 0,
+     "", CW_OPT_RESTART,
+     "what may be repaired and how far; empty = nothing ever is"},
+    {"policy.dry-run", CW_OPT_BOOL,
      offsetof(struct settings, remediator.dry_run), "false", 0, 0, "",
-     CW_OPT_RESTART, "decide and tell, but let nothing run"},
-    {"remediator.result-grace", CW_OPT_DURATION,
-     offsetof(struct settings, remediator.result_grace_us), "30s", 0, 36e8, "",
-     CW_OPT_RESTART, "past its timeout, then a result is unknown"},
+     CW_OPT_RESTART, "show every action, run none"},
+    {"result.grace", CW_OPT_DURATION,
+     offsetof(struct settings, remediator.result_grace_us), "30s", 1e6, 36e8,
+     "", CW_OPT_RESTART,
+     "past an action's timeout, then its result is unknown"},
+    {"audit.key", CW_OPT_TEXT, offsetof(struct settings, audit_key), "", 0, 0,
+     "", CW_OPT_SECRET | CW_OPT_RESTART,
+     "of the audit chain; empty = a plain hash chain"},
+    {"audit.key-id", CW_OPT_TEXT, offsetof(struct settings, audit_key_id), "",
+     0, 0, "", CW_OPT_RESTART, "name of that key in the chain"},
 };
 
 /* Rows whose offsets speak of a part of the settings. */
@@ -96,6 +104,9 @@ static enum cw_status read_options(struct engine *engine, const char *file,
 static enum cw_status read_policies(struct engine *engine, struct cw_error *err)
 {
     const char *file = engine->settings.policies;
+    engine->settings.remediator.audit_key =
+        (struct cw_audit_key){cw_text_of(engine->settings.audit_key_id),
+                              cw_text_of(engine->settings.audit_key)};
     if (file[0] == '\0')
         return CW_OK;
     const enum cw_status status =

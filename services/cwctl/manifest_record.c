@@ -94,7 +94,7 @@ static enum cw_status say(const struct client *client,
     const struct cw_tell tell = {
         .topic = topic,
         .partition = 0,
-        .key = record->prefix,
+        .key = CW_TEXT("manifest"),
         .value = {(const char *)value.bytes, value.size},
     };
     enum cw_status status =
@@ -125,6 +125,10 @@ enum cw_status manifest_record_write(const struct client *client,
         .prefix = cw_text_of(client_kafka(client)->prefix),
         .partitions = (int32_t)topic_plan_partitions(plan),
     };
+    if (before != NULL) {
+        record.services = before->services;
+        record.services_count = before->services_count;
+    }
     record.raw_topics = topic_plan_raw(plan, &record.raw_topics_count);
     *written = !says_the_same(before, &record);
     return *written ? say(client, &record, err) : CW_OK;

@@ -1,0 +1,277 @@
+#include "standing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/map64.h"
+#include "core/plan.h"
+#include "message_line.h"
+#include "record/records.h"
+#include "scan.h"
+
+#define ARENA_MAX  ((size_t)64 << 20)
+#define SERIES_MAX ((size_t)20000000)
+#define ASK_MS     5000
+
+struct standing {
+    struct cw_arena *arena;
+    struct standing_clock clocks[STANDING_MAX];
+    size_t clock_count;
+    struct standing_absence absences[STANDING_MAX];
+    size_t absence_count;
+};
+
+static void take_clock(struct standing *standing, const struct cw_clock *clock)
+{
+    struct standing_clock found = {.stream_at = clock->stream_at};
+    size_t at = 0;
+    (void)snprintf(found.name, sizeof(found.name), "%.*s/%d",
+                   CW_TEXT_ARG(clock->topic), clock->partition);
+    while (at < standing->clock_count &&
+           strcmp(standing->clocks[at].name, found.name) != 0)
+        at++;
+    if (at == STANDING_MAX)
+        return;
+    if (at == standing->clock_count)
+        standing->clocks[standing->clock_count++] = found;
+    else if (found.stream_at > standing->clocks[at].stream_at)
+        standing->clocks[at] = found;
+}
+
+static bool is_same(const struct standing_absence *a,
+                    const struct standing_absence *b)
+{
+    return a->partition == b->partition && a->source == b->source &&
+           strcmp(a->service, b->service) == 0 &&
+           strcmp(a->topic, b->topic) == 0;
+}
+
+static void take_verdict(struct standing *standing,
+                         const struct cw_verdict *verdict)
+{
+    struct standing_absence found = {
+        .partition = verdict->partition,
+        .source = verdict->source,
+        .since_at = verdict->slice_at,
+        .absent = verdict->ruling == CW_RULING_ABSENT,
+    };
+    size_t at = 0;
+    (void)snprintf(found.service, sizeof(found.service), "%.*s",
+                   CW_TEXT_ARG(verdict->service));
+    (void)snprintf(found.topic, sizeof(found.topic), "%.*s",
+                   CW_TEXT_ARG(verdict->topic));
+    while (at < standing->absence_count &&
+           !is_same(&standing->absences[at], &found))
+        at++;
+    if (at == STANDING_MAX)
+        return;
+    if (at == standing->absence_count)
+        standing->absences[standing->absence_count++] = found;
+    else if (found.since_at >= standing->absences[at].since_at)
+        standing->absences[at] = found;
+}
+
+static enum cw_status take(void *to, const rd_kafka_message_t *message,
+                           bool *stop, struct cw_error *err)
+{
+    struct standing *standing = to;
+    const struct cw_record_type *type = NULL;
+    const void *record = NULL;
+    (void)stop;
+    (void)err;
+    cw_arena_reset(standing->arena);
+    if (!message_record(message, standing->arena, &type, &record))
+        return CW_OK;
+    if (type == &cw_clock_type)
+        take_clock(standing, record);
+    else if (type == &cw_verdict_type)
+        take_verdict(standing, record);
+    return CW_OK;
+}
+
+static enum cw_status read_topics(struct standing *standing,
+                                  struct client *client,
+                                  const rd_kafka_metadata_t *metadata,
+                                  struct cw_error *err)
+{
+    char names[CW_SERVICE_COUNT + 1][CLIENT_NAME_MAX];
+    const char *topics[CW_SERVICE_COUNT + 1];
+    size_t count = 0;
+    client_topic(client, "clock", names[count]);
+    topics[count] = names[count];
+    count++;
+    for (unsigned s = 0; s < CW_SERVICE_COUNT; s++) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), "verdicts.%s",
+                       cw_service_name((enum cw_service)s));
+        client_topic(client, name, names[count]);
+        topics[count] = names[count];
+        if (client_partitions(metadata, names[count]) > 0)
+            count++;
+    }
+    const struct scan_setup setup = {
+        .topics = topics, .topic_count = count, .take = take, .to = standing};
+    return scan_run(client, &setup, err);
+}
+
+enum cw_status standing_load(struct standing **made, struct client *client,
+                             const rd_kafka_metadata_t *metadata,
+                             struct cw_error *err)
+{
+    struct standing *standing = calloc(1, sizeof(*standing));
+    if (standing == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "standing");
+    enum cw_status status = cw_arena_create(&standing->arena, ARENA_MAX, err);
+    if (status == CW_OK)
+        status = read_topics(standing, client, metadata, err);
+    if (status != CW_OK)
+        standing_destroy(&standing);
+    else
+        *made = standing;
+    return status;
+}
+
+void standing_destroy(struct standing **standing)
+{
+    if (*standing == NULL)
+        return;
+    cw_arena_destroy(&(*standing)->arena);
+    free(*standing);
+    *standing = NULL;
+}
+
+const struct standing_clock *standing_clocks(const struct standing *standing,
+                                             size_t *count)
+{
+    *count = standing->clock_count;
+    return standing->clocks;
+}
+
+const struct standing_absence *
+standing_absences(const struct standing *standing, size_t *count)
+{
+    *count = standing->absence_count;
+    return standing->absences;
+}
+
+/* ---- transactions ------------------------------------------------------- */
+
+/* A handle that is told the last stable offset as the end. */
+static enum cw_status open_stable(const struct client *client,
+                                  const char *isolation, rd_kafka_t **handle,
+                                  struct cw_error *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    char why[200];
+    enum cw_status status =
+        cw_kafka_conf(&conf, client_kafka(client), CW_KAFKA_CONSUMER, err);
+    if (status == CW_OK)
+        status = cw_kafka_set(conf, "isolation.level", isolation, err);
+    if (status != CW_OK)
+        return status;
+    *handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
+    if (*handle != NULL)
+        return CW_OK;
+    rd_kafka_conf_destroy(conf);
+    return cw_fail(err, CW_BAD_CONFIG, "%s", why);
+}
+
+static bool is_open(rd_kafka_t *stable, rd_kafka_t *plain, const char *topic,
+                    int32_t partition)
+{
+    int64_t first;
+    int64_t end = 0;
+    int64_t stable_end = 0;
+    return rd_kafka_query_watermark_offsets(stable, topic, partition, &first,
+                                            &stable_end, ASK_MS) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR &&
+           rd_kafka_query_watermark_offsets(plain, topic, partition, &first,
+                                            &end, ASK_MS) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR &&
+           stable_end < end;
+}
+
+enum cw_status standing_open_transactions(struct client *client,
+                                          const rd_kafka_metadata_t *metadata,
+                                          size_t *count,
+                                          char name[CLIENT_NAME_MAX],
+                                          struct cw_error *err)
+{
+    rd_kafka_t *stable = NULL;
+    rd_kafka_t *plain = NULL;
+    char prefix[CLIENT_NAME_MAX];
+    client_topic(client, "", prefix);
+    *count = 0;
+    enum cw_status status = open_stable(client, "read_committed", &stable, err);
+    if (status == CW_OK)
+        status = open_stable(client, "read_uncommitted", &plain, err);
+    for (int i = 0; status == CW_OK && i < metadata->topic_cnt; i++) {
+        const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
+        if (strncmp(topic->topic, prefix, strlen(prefix)) != 0)
+            continue;
+        for (int p = 0; p < topic->partition_cnt; p++)
+            if (is_open(stable, plain, topic->topic, p)) {
+                (*count)++;
+                (void)snprintf(name, CLIENT_NAME_MAX, "%.200s/%d", topic->topic,
+                               p);
+            }
+    }
+    if (stable != NULL)
+        rd_kafka_destroy(stable);
+    if (plain != NULL)
+        rd_kafka_destroy(plain);
+    return status;
+}
+
+/* ---- warming ------------------------------------------------------------ */
+
+struct warming {
+    struct cw_arena *arena;
+    struct cw_map64 *states; /* series id -> enum cw_series_state */
+    size_t count;
+};
+
+static enum cw_status take_series(void *to, const rd_kafka_message_t *message,
+                                  bool *stop, struct cw_error *err)
+{
+    struct warming *warming = to;
+    const struct cw_record_type *type = NULL;
+    const void *record = NULL;
+    uint64_t before;
+    (void)stop;
+    cw_arena_reset(warming->arena);
+    if (!message_record(message, warming->arena, &type, &record) ||
+        type != &cw_series_type)
+        return CW_OK;
+    const struct cw_series *series = record;
+    const uint64_t id = cw_hash_mix(1, (uint64_t)series->definition.id);
+    if (cw_map64_find(warming->states, id, &before) &&
+        before == CW_SERIES_STATE_WARMING)
+        warming->count--;
+    if (series->state == CW_SERIES_STATE_WARMING)
+        warming->count++;
+    return cw_map64_put(warming->states, id, (uint64_t)series->state, err);
+}
+
+enum cw_status standing_warming(struct client *client, size_t *count,
+                                struct cw_error *err)
+{
+    struct warming warming = {0};
+    char name[CLIENT_NAME_MAX];
+    const char *const topics[] = {name};
+    const struct scan_setup setup = {.topics = topics,
+                                     .topic_count = 1,
+                                     .take = take_series,
+                                     .to = &warming};
+    client_topic(client, "series", name);
+    enum cw_status status = cw_arena_create(&warming.arena, ARENA_MAX, err);
+    if (status == CW_OK)
+        status = cw_map64_create(&warming.states, SERIES_MAX, err);
+    if (status == CW_OK)
+        status = scan_run(client, &setup, err);
+    *count = warming.count;
+    cw_map64_destroy(&warming.states);
+    cw_arena_destroy(&warming.arena);
+    return status;
+}
