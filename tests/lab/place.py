@@ -11,6 +11,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 VOLUME_BYTES = 64 << 20
 VOLUME_NAME = "orders"
+VOLUME_USED = 16 << 20  # what lies there before anything happens
 PORTS = ("nginx", "shop", "catalog", "cart", "shop-db", "shop-cache", "supervisor")
 VERSION = "1.4.2"
 
@@ -55,30 +56,34 @@ class Place:
 
     def make(self, brokers):
         """Folders, ports, volume and configuration; keeps what is there."""
-        for folder in ("", "nginx", "collectd", "rsyslog", "volume", "cache"):
+        for folder in ("nginx", "collectd", "rsyslog", "volume", "cache"):
             os.makedirs(self.path(folder), exist_ok=True)
         os.chmod(self.lab, 0o755)
+        os.chmod(self.path("volume"), 0o777)
         ports = self.settings.get("ports") or dict(zip(PORTS, free_ports(len(PORTS))))
         self.settings = {
             "brokers": brokers, "ports": ports, "log_socket": self.path("log.sock"), "load": self.path("load.ndjson"),
             "volume": self.path("volume"), "volume_limit": 0 if self.mount_volume() else VOLUME_BYTES}
+        with open(self.path("volume", "orders.archive"), "wb") as file:
+            file.write(bytes(VOLUME_USED))
         with open(self.file, "w", encoding="utf-8") as file:
             json.dump(self.settings, file, indent=1)
-        for name in ("nginx.conf", "collectd.conf", "rsyslog.conf", "topology.json"):
+        for name in ("etc/nginx.conf", "etc/collectd.conf", "etc/rsyslog.conf", "etc/topology.json", "policies.yaml"):
             self.write(name)
         if not os.path.exists(self.path("cart.version")):
             with open(self.path("cart.version"), "w", encoding="utf-8") as file:
                 file.write(VERSION)
 
     def write(self, name):
-        with open(os.path.join(HERE, "etc", name), encoding="utf-8") as file:
+        with open(os.path.join(HERE, name), encoding="utf-8") as file:
             text = file.read()
         for port, number in self.settings["ports"].items():
             text = text.replace(f"@PORT:{port}@", str(number))
         for mark, value in (("LAB", self.lab), ("BROKERS", self.settings["brokers"]), ("VOLUME", self.volume_plugin()),
-                            ("VOLUME_ENTITY", self.volume_entity()), ("USER", "user root;" if is_root() else "")):
+                            ("VOLUME_ENTITY", self.volume_entity()), ("USER", "user root;" if is_root() else ""),
+                            ("SCRIPT", os.path.join(HERE, "repair.sh"))):
             text = text.replace(f"@{mark}@", value)
-        with open(self.path(name), "w", encoding="utf-8") as file:
+        with open(self.path(os.path.basename(name)), "w", encoding="utf-8") as file:
             file.write(text)
 
     # ---- the small volume: a tmpfs where we may mount, else a folder with a limit ----

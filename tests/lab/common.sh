@@ -1,0 +1,41 @@
+# A whole installation with the lab beside it, for demo.sh and run.sh. Sourced after tests/lib/*.sh.
+
+LAB=$ROOT/tests/lab
+PYTHON=$VENV/bin/python
+
+# The lab's options of the services. LAB_FAST: what learns by windows of seconds instead of minutes, for short runs.
+lab_options() {
+    local folder=$RUN/service
+    mkdir -p "$folder" "$RUN/effect"
+    cat > "$folder/remediator.env" <<V
+export CAUSEWAY_POLICY_FILE=$RUN/lab/policies.yaml CAUSEWAY_EFFECT_STATE_FOLDER=$RUN/effect CAUSEWAY_EFFECT_INSECURE_SAME_USER=true
+V
+    [ -f "$RUN/sink.port" ] || free_port > "$RUN/sink.port"
+    cat > "$folder/notifier.env" <<V
+export CAUSEWAY_NOTIFY_TARGETS="sink=webhook+http://127.0.0.1:$(cat "$RUN/sink.port")/notices min=UNKNOWN"
+export CAUSEWAY_NOTIFY_LOOPBACK=true CAUSEWAY_NOTIFY_INSECURE_HTTP=true
+V
+    [ -f "$RUN/console.port" ] || free_port > "$RUN/console.port"
+    echo "export CAUSEWAY_CONSOLE_PORT=$(cat "$RUN/console.port") CAUSEWAY_POSTGRES_CONNINFO=\$CAUSEWAY_POSTGRES_URL" > "$folder/console.env"
+    [ -z "${LAB_FAST:-}" ] && return 0
+    echo "export CAUSEWAY_TOPOLOGY_WINDOW=1s" > "$folder/correlator.env"
+    echo "export CAUSEWAY_LOGCLUSTER_WINDOW=1s CAUSEWAY_LOGCLUSTER_LEARN=60s" > "$folder/logcluster.env"
+}
+
+lab_begin() {
+    RAW_TOPICS="--raw otlp_spans:1,otlp_metrics:1,collectd:1,syslog:1,changes:1,topology:1"
+    servers_up
+    . "$RUN/servers.env"
+    topics_create
+    "$PYTHON" "$LAB/lab.py" up "$RUN"
+    lab_options
+    services_up
+}
+
+# Ends all of it, also half-started.
+lab_end() {
+    trap '' INT TERM
+    "$PYTHON" "$LAB/lab.py" down "$RUN" || true
+    services_down
+    servers_down
+}
