@@ -9,6 +9,9 @@ RUN apt-get update -qq \
  && install -d -o 1000 -g 1000 /var/lib/kafka/data /opt/kafka/config
 COPY libs /opt/kafka/libs
 COPY kafka-run.sh /etc/kafka/docker/run
+RUN install -d /opt/kafka/bin \
+ && printf '#!/bin/sh\nexec java -Xmx128m -cp "/opt/kafka/libs/*" org.apache.kafka.tools.ConsoleProducer "$@"\n' > /opt/kafka/bin/kafka-console-producer.sh \
+ && chmod 755 /opt/kafka/bin/kafka-console-producer.sh
 USER 1000
 VOLUME /var/lib/kafka/data
 EXPOSE 9092
