@@ -27,6 +27,7 @@ enum cw_status cw_signals_open(struct cw_signals *signals, struct cw_error *err)
 
 void cw_signals_close(struct cw_signals *signals)
 {
+    (void)cw_signals_next(signals); /* unblocked, it would end the process */
     (void)close(signals->descriptor);
     signals->descriptor = -1;
     (void)pthread_sigmask(SIG_SETMASK, &signals->before, NULL);

@@ -25,6 +25,7 @@ struct cw_signals {
 /* CW_UNAVAILABLE. */
 CW_MUST_USE enum cw_status cw_signals_open(struct cw_signals *signals,
                                            struct cw_error *err);
+/* What still waits is dropped: it must not end us once nothing is blocked. */
 void cw_signals_close(struct cw_signals *signals);
 
 /* Takes all that waits and tells the most urgent; never blocks. */

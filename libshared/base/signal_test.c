@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <pthread.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/signal.h"
@@ -64,6 +65,28 @@ static void many_reloads_are_one(void **state)
     assert_int_equal(cw_signals_next(signals), CW_REQUEST_NONE);
 }
 
+/* A loop that ends raises a stop after the stop it ended for. */
+static void what_waits_at_the_close_ends_nobody(void **state)
+{
+    struct cw_signals again;
+    struct cw_error err;
+    const pid_t child = fork();
+    (void)state;
+    if (child == 0) {
+        (void)signal(SIGTERM, SIG_DFL);
+        const sigset_t none = {0};
+        (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
+        if (cw_signals_open(&again, &err) != CW_OK)
+            _exit(1);
+        cw_signals_raise(CW_REQUEST_STOP);
+        cw_signals_close(&again);
+        _exit(0);
+    }
+    int ended = -1;
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+}
+
 static void stop_is_more_urgent_than_reload(void **state)
 {
     const struct cw_signals *signals = *state;
@@ -106,6 +129,7 @@ int main(void)
         CLAIM(nothing_waits_at_first),
         CLAIM(signals_become_requests),
         CLAIM(many_reloads_are_one),
+        CLAIM(what_waits_at_the_close_ends_nobody),
         CLAIM(stop_is_more_urgent_than_reload),
         CLAIM(threads_made_later_have_them_blocked),
         CLAIM(a_broken_pipe_is_only_an_error),
