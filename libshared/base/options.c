@@ -273,11 +273,12 @@ cw_options_passthrough(const struct cw_options *options, size_t index)
     return &options->now->extras[index];
 }
 
-uint64_t cw_options_hash(const struct cw_options *options)
+uint64_t cw_options_hash_rows(const struct cw_options *options, size_t begin,
+                              size_t count)
 {
     uint64_t hash = 0;
     char text[CW_OPTION_TEXT_SIZE];
-    for (size_t i = 0; i < options->count; i++) {
+    for (size_t i = begin; i < begin + count && i < options->count; i++) {
         const struct cw_option *option = &options->table[i];
         if ((option->flags & (CW_OPT_SECRET | CW_OPT_LOCAL)) != 0 ||
             strncmp(option->name, "kafka.", 6) == 0)
@@ -288,4 +289,9 @@ uint64_t cw_options_hash(const struct cw_options *options)
         hash = cw_hash_mix_text(hash, cw_text_of(value));
     }
     return hash;
+}
+
+uint64_t cw_options_hash(const struct cw_options *options)
+{
+    return cw_options_hash_rows(options, 0, options->count);
 }

@@ -105,6 +105,10 @@ cw_options_passthrough(const struct cw_options *options, size_t index);
  * secrets, LOCAL options and "kafka.": config_hash of each record, the same on
  * every instance. */
 uint64_t cw_options_hash(const struct cw_options *options);
+/* The same over some rows of the table: what one service of several in a
+ * process would say. */
+uint64_t cw_options_hash_rows(const struct cw_options *options, size_t begin,
+                              size_t count);
 
 /* --print-config: YAML that, read back, gives the same; secrets as <secret>;
  * each value with its origin as a comment. */

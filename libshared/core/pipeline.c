@@ -70,6 +70,7 @@ static enum cw_status add_source(struct cw_pipeline *pipeline,
         .topic = topic,
         .partition = partition,
         .stream_at = INT64_MIN,
+        .config_hash = pipeline->setup.stages[0].config_hash,
         .marks = cw_service_marks(CW_SERVICE_NORMALIZER),
     };
     *source = (struct raw_source){.topic = topic, .partition = partition};
@@ -138,6 +139,7 @@ static enum cw_status make_tier(struct cw_pipeline *pipeline,
         .plan = &pipeline->plan,
         .log = pipeline->log,
         .writer = STAGE_WRITER + (uint64_t)stage->service,
+        .config_hash = stage->config_hash,
     };
     tier->type = stage->type;
     tier->service = stage->service;

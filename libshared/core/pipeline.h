@@ -35,6 +35,7 @@ struct cw_pipeline_stage {
     enum cw_service service;
     const struct cw_core_type *type;
     const void *config; /* borrowed for the pipeline's life */
+    uint64_t config_hash;
 };
 
 /* Takes one record; lent until it returns. For a batch topic record is one

@@ -206,6 +206,7 @@ enum cw_status cw_stage_assign(struct cw_stage *stage, uint32_t partition,
         .type = setup->type,
         .config = setup->config,
         .partition = (int32_t)partition,
+        .config_hash = setup->config_hash,
     };
     struct cw_task_restore restore = {
         .rulings = stage->store->rulings[partition].all,

@@ -23,6 +23,7 @@ struct cw_stage_setup {
     const struct cw_plan *plan;
     struct cw_memlog *log; /* borrowed */
     uint64_t writer;
+    uint64_t config_hash;
 };
 
 CW_MUST_USE enum cw_status cw_stage_store_create(struct cw_stage_store **made,

@@ -14,6 +14,12 @@
 
 #define ROWS_MAX 256
 
+/* The rows of one service: what its config_hash covers. */
+struct part {
+    size_t begin;
+    size_t count;
+};
+
 struct settings {
     struct cw_service_options common;
     struct normalizer_settings normalizer;
@@ -35,16 +41,20 @@ struct engine {
     struct cw_options *options;
     struct remedy_policies *policies;
     struct cw_pipeline_stage stages[CW_SERVICE_COUNT];
+    struct part parts[CW_SERVICE_COUNT]; /* by enum cw_service */
 };
 
-static const struct cw_option own_rows[] = {
-    RANKER_OPTIONS(struct settings, ranker),
+static const struct cw_option ranker_rows[] = {
+    RANKER_OPTIONS(struct settings, ranker)};
+
+/* As in the remediator's main.c: the same names, the same config_hash. */
+static const struct cw_option remediator_rows[] = {
     {"policy.file", CW_OPT_TEXT, offsetof(struct settings, policies), "", 0, 0,
-     "", CW_OPT_RESTART,
+     "", CW_OPT_RESTART | CW_OPT_LOCAL,
      "what may be repaired and how far; empty = nothing ever is"},
     {"policy.dry-run", CW_OPT_BOOL,
      offsetof(struct settings, remediator.dry_run), "false", 0, 0, "",
-     CW_OPT_RESTART, "show every action, run none"},
+     CW_OPT_RESTART | CW_OPT_LOCAL, "show every action, run none"},
     {"result.grace", CW_OPT_DURATION,
      offsetof(struct settings, remediator.result_grace_us), "30s", 1e6, 36e8,
      "", CW_OPT_RESTART,
@@ -58,31 +68,52 @@ static const struct cw_option own_rows[] = {
 
 /* Rows whose offsets speak of a part of the settings. */
 static void add_rows(struct engine *engine, const struct cw_option *rows,
-                     size_t count, size_t part)
+                     size_t count, size_t offset)
 {
     for (size_t i = 0; i < count && engine->row_count < ROWS_MAX; i++) {
         struct cw_option *row = &engine->rows[engine->row_count++];
         *row = rows[i];
-        row->offset += part;
+        row->offset += offset;
         row->flags &= ~(unsigned)CW_OPT_REQUIRED;
     }
 }
 
-#define PART(name) offsetof(struct settings, name)
+static void end_part(struct engine *engine, enum cw_service service,
+                     size_t begin)
+{
+    engine->parts[service] = (struct part){begin, engine->row_count - begin};
+}
+
+#define AT(name)    offsetof(struct settings, name)
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static void make_rows(struct engine *engine)
 {
+    size_t begin;
     add_rows(engine, cw_service_option_rows, cw_service_option_count,
-             PART(common));
+             AT(common));
+    begin = engine->row_count;
     add_rows(engine, normalizer_options, normalizer_option_count,
-             PART(normalizer));
-    add_rows(engine, detector_options, detector_option_count, PART(detector));
+             AT(normalizer));
+    end_part(engine, CW_SERVICE_NORMALIZER, begin);
+    begin = engine->row_count;
+    add_rows(engine, detector_options, detector_option_count, AT(detector));
+    end_part(engine, CW_SERVICE_DETECTOR, begin);
+    begin = engine->row_count;
     add_rows(engine, logcluster_options, logcluster_option_count,
-             PART(logcluster));
-    add_rows(engine, topology_options, topology_option_count, PART(topology));
-    add_rows(engine, correlate_options, correlate_option_count,
-             PART(correlate));
-    add_rows(engine, own_rows, sizeof(own_rows) / sizeof(own_rows[0]), 0);
+             AT(logcluster));
+    end_part(engine, CW_SERVICE_LOGCLUSTER, begin);
+    begin = engine->row_count; /* one process: one hash over both roles */
+    add_rows(engine, topology_options, topology_option_count, AT(topology));
+    add_rows(engine, correlate_options, correlate_option_count, AT(correlate));
+    end_part(engine, CW_SERVICE_TOPOLOGY, begin);
+    end_part(engine, CW_SERVICE_CORRELATE, begin);
+    begin = engine->row_count;
+    add_rows(engine, ranker_rows, COUNT(ranker_rows), 0);
+    end_part(engine, CW_SERVICE_RANKER, begin);
+    begin = engine->row_count;
+    add_rows(engine, remediator_rows, COUNT(remediator_rows), 0);
+    end_part(engine, CW_SERVICE_REMEDIATOR, begin);
 }
 
 static enum cw_status read_options(struct engine *engine, const char *file,
@@ -126,16 +157,23 @@ static void make_stages(struct engine *engine)
     const struct settings *settings = &engine->settings;
     const struct cw_pipeline_stage stages[] = {
         {CW_SERVICE_NORMALIZER, &normalizer_core_type,
-         &settings->normalizer.config},
-        {CW_SERVICE_LOGCLUSTER, &logcluster_core_type, &settings->logcluster},
-        {CW_SERVICE_TOPOLOGY, &topology_core_type, &settings->topology},
-        {CW_SERVICE_DETECTOR, &detector_core_type, &settings->detector},
-        {CW_SERVICE_CORRELATE, &correlate_core_type, &settings->correlate},
-        {CW_SERVICE_RANKER, &ranker_core_type, &settings->ranker},
-        {CW_SERVICE_REMEDIATOR, &remediator_core_type, &settings->remediator},
+         &settings->normalizer.config, 0},
+        {CW_SERVICE_LOGCLUSTER, &logcluster_core_type, &settings->logcluster,
+         0},
+        {CW_SERVICE_TOPOLOGY, &topology_core_type, &settings->topology, 0},
+        {CW_SERVICE_DETECTOR, &detector_core_type, &settings->detector, 0},
+        {CW_SERVICE_CORRELATE, &correlate_core_type, &settings->correlate, 0},
+        {CW_SERVICE_RANKER, &ranker_core_type, &settings->ranker, 0},
+        {CW_SERVICE_REMEDIATOR, &remediator_core_type, &settings->remediator,
+         0},
     };
     _Static_assert(sizeof(stages) == sizeof(engine->stages), "every service");
     memcpy(engine->stages, stages, sizeof(stages));
+    for (size_t i = 0; i < COUNT(stages); i++) {
+        const struct part part = engine->parts[stages[i].service];
+        engine->stages[i].config_hash =
+            cw_options_hash_rows(engine->options, part.begin, part.count);
+    }
 }
 
 enum cw_status engine_create(struct engine **made, const char *file,
@@ -153,7 +191,8 @@ enum cw_status engine_create(struct engine **made, const char *file,
     enum cw_status status = read_options(engine, file, err);
     if (status == CW_OK)
         status = read_policies(engine, err);
-    make_stages(engine);
+    if (status == CW_OK)
+        make_stages(engine);
     if (status != CW_OK)
         engine_destroy(&engine);
     else
