@@ -17,7 +17,7 @@ end_pid() { # FILE [SIGNAL [SECONDS]]
 
 kafka_java() { # HEAP ARGS...
     local heap=$1; shift
-    java -Xmx"$heap" -Xms"$heap" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:+ExitOnOutOfMemoryError -Dlog4j2.configurationFile="$RUN/log4j2.yaml" \
+    ${EXEC:-} java -Xmx"$heap" -Xms"$heap" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:+ExitOnOutOfMemoryError -Dlog4j2.configurationFile="$RUN/log4j2.yaml" \
         -cp "$CACHE/kafka-$KAFKA_VERSION/libs/*" "$@"
 }
 
@@ -63,7 +63,8 @@ P
 
 kafka_start() { # N
     local n=$1
-    kafka_java "${KAFKA_HEAP:-768m}" kafka.Kafka "$RUN/kafka$n/server.properties" >"$RUN/kafka$n/log" 2>&1 &
+    # exec: the pid kept is Java's own, not that of a shell around it
+    ( EXEC=exec; kafka_java "${KAFKA_HEAP:-768m}" kafka.Kafka "$RUN/kafka$n/server.properties" ) >"$RUN/kafka$n/log" 2>&1 &
     echo $! > "$RUN/kafka$n/pid"
 }
 
