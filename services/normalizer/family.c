@@ -15,6 +15,10 @@ static const struct rule {
     bool word;
     enum cw_family family;
 } rules[] = {
+    /* What is left over: both ways are worth a word, and more of it is no
+     * saturation, whatever else the name says. */
+    {CW_TEXT("idle"), true, CW_FAMILY_OTHER},
+    {CW_TEXT("free"), true, CW_FAMILY_OTHER},
     {CW_TEXT("availab"), false, CW_FAMILY_AVAILABILITY},
     {CW_TEXT("success"), false, CW_FAMILY_AVAILABILITY},
     {CW_TEXT("healthy"), false, CW_FAMILY_AVAILABILITY},
@@ -67,7 +71,6 @@ static const struct rule {
     {CW_TEXT("goroutines"), true, CW_FAMILY_SATURATION},
     {CW_TEXT("fds"), true, CW_FAMILY_SATURATION},
     {CW_TEXT("fd"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("free"), true, CW_FAMILY_SATURATION},
     {CW_TEXT("used"), true, CW_FAMILY_SATURATION},
     {CW_TEXT("request"), false, CW_FAMILY_TRAFFIC},
     {CW_TEXT("throughput"), false, CW_FAMILY_TRAFFIC},
