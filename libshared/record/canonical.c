@@ -19,7 +19,6 @@ static const struct identity {
     {&cw_pattern_type, {"pattern_id", "entity"}},
     {&cw_anomaly_type, {"anomaly_id"}},
     {&cw_evidence_type, {"entity", "from_at"}},
-    {&cw_edge_type, {"caller", "callee", "kind", "from_at"}},
     {&cw_topology_edge_type, {"caller", "callee", "kind", "source"}},
     {&cw_incident_type, {"incident_id"}},
     {&cw_ledger_entry_type, {"alert_id"}},
