@@ -152,9 +152,11 @@ class World:
     def install(self, *raw, partitions=2):
         words = [self.bin / "cwctl", "topics", "create", "--partitions", str(partitions), *raw]
         env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=self.brokers, CAUSEWAY_PREFIX=self.prefix)
-        done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"topics create: {done.stderr}")
+        for _ in range(5):  # a broker that has just come up may be slow to answer
+            done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+            if done.returncode == 0:
+                return
+        raise AssertionError(f"topics create: {done.stderr}")
 
     def start(self, *names, instance=0, **options):
         """Starts services and waits until all are ready."""
@@ -224,8 +226,9 @@ class World:
                     ended.add(message.partition())
                     continue
                 kind, record = self.records.open(message.value())
-                if kind and kind != "Mark" and (wanted is None or wanted(record)):
-                    found.append(record)
+                for one in record["items"] if kind and kind.endswith("Batch") else [record]:
+                    if kind and kind != "Mark" and (wanted is None or wanted(one)):
+                        found.append(one)
         finally:
             consumer.close()
         return found
