@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/time.h"
 #include "manifest_record.h"
@@ -163,24 +162,18 @@ static enum cw_status check_absent(struct doctor *doctor,
 
 static enum cw_status check_open(struct doctor *doctor, struct cw_error *err)
 {
-    size_t before = 0;
-    size_t after = 0;
+    size_t count = 0;
     char name[CLIENT_NAME_MAX];
-    enum cw_status status = standing_open_transactions(
-        doctor->client, doctor->metadata, &before, name, err);
-    if (status == CW_OK && before > 0) {
-        (void)usleep(PAUSE_US); /* one in progress ends within */
-        status = standing_open_transactions(doctor->client, doctor->metadata,
-                                            &after, name, err);
-    }
+    const enum cw_status status = standing_open_transactions(
+        doctor->client, doctor->metadata, PAUSE_US, &count, name, err);
     if (status != CW_OK)
         return status;
-    if (after == 0)
+    if (count == 0)
         return say(doctor, "transactions", FINE, err, "none hangs");
     return say(doctor, "transactions", WARN, err,
-               "%zu partitions have an open one, such as %s: a killed writer's "
-               "ends within 10 s; busy writers always have one",
-               after, name);
+               "%zu partitions wait for one to end, such as %s: a killed "
+               "writer's ends within 10 s",
+               count, name);
 }
 
 static enum cw_status check_series(struct doctor *doctor, struct cw_error *err)

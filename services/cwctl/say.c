@@ -29,6 +29,11 @@ struct saying {
     int64_t sent_at;
     struct cw_arena *arena;
     bool heard;
+    /* Of what is spoken of; NULL when nothing of it has to change. */
+    const char *topic;
+    const char *id;
+    const char *field; /* status or state */
+    char before[32];   /* what it said when it was looked up */
 };
 
 static void put(struct saying *saying, const char *name, const char *value)
@@ -71,6 +76,11 @@ static enum cw_status find_target(struct saying *saying, const char *topic,
     if (record != NULL) {
         put(saying, "target", latest_text(record, id));
         put_owner(saying, record);
+        saying->topic = topic;
+        saying->id = id;
+        saying->field = strcmp(topic, "actions") == 0 ? "state" : "status";
+        (void)snprintf(saying->before, sizeof(saying->before), "%s",
+                       latest_text(record, saying->field));
         if (approve)
             put_parameter(saying, "action_hash",
                           latest_text(record, "action_hash"));
@@ -169,29 +179,77 @@ static enum cw_status hear(void *to, const rd_kafka_message_t *message,
     return CW_OK;
 }
 
-static enum cw_status wait_for_it(struct saying *saying, struct cw_error *err)
+/* A later revision of what was spoken of, that says something else. */
+static enum cw_status see(void *to, const rd_kafka_message_t *message,
+                          bool *stop, struct cw_error *err)
+{
+    struct saying *saying = to;
+    const struct cw_record_type *type = NULL;
+    const void *record = NULL;
+    (void)err;
+    cw_arena_reset(saying->arena);
+    if (!message_record(message, saying->arena, &type, &record))
+        return CW_OK;
+    json_t *json = type->json(record, false);
+    *stop = strcmp(latest_text(json, saying->id),
+                   latest_text(saying->command, "target")) == 0 &&
+            strcmp(latest_text(json, saying->field), saying->before) != 0;
+    json_decref(json);
+    return CW_OK;
+}
+
+static enum cw_status wait_on(struct saying *saying, const char *name,
+                              scan_take *take, int64_t seconds,
+                              struct cw_error *err)
 {
     char topic[CLIENT_NAME_MAX];
     const char *const topics[] = {topic};
-    int64_t seconds = WAIT_US / 1000000;
-    enum cw_status status =
-        call_number(saying->call, "timeout", 1, 3600, &seconds, err);
     const struct scan_setup setup = {
         .topics = topics,
         .topic_count = 1,
         .from_at = saying->sent_at - LOOK_BACK_US,
         .follow = true,
         .limit_us = seconds * 1000000,
-        .take = hear,
+        .take = take,
         .to = saying,
     };
-    client_topic(saying->client, cw_topic_spec(CW_TOPIC_SAID)->name, topic);
+    client_topic(saying->client, name, topic);
+    return scan_run(saying->client, &setup, err);
+}
+
+/* What changes nothing any more (an incident that is resolved already) is
+ * taken in and shows nowhere. */
+static bool should_change(const struct saying *saying)
+{
+    if (saying->topic == NULL)
+        return false;
+    if (strcmp(latest_text(saying->command, "kind"), "resolve") == 0 &&
+        strcmp(saying->before, "ACKNOWLEDGED") == 0)
+        return true;
+    return strcmp(saying->before, "OPEN") == 0 ||
+           strcmp(saying->before, "PROPOSED") == 0;
+}
+
+static enum cw_status wait_for_it(struct saying *saying, struct cw_error *err)
+{
+    int64_t seconds = WAIT_US / 1000000;
+    enum cw_status status =
+        call_number(saying->call, "timeout", 1, 3600, &seconds, err);
     if (status == CW_OK)
-        status = scan_run(saying->client, &setup, err);
+        status = wait_on(saying, cw_topic_spec(CW_TOPIC_SAID)->name, hear,
+                         seconds, err);
     if (status == CW_UNAVAILABLE)
         return cw_fail(err, CW_UNAVAILABLE,
                        "it was sent, and the engine has not taken it in: is "
                        "the normalizer running?");
+    if (status != CW_OK || !should_change(saying))
+        return status;
+    status = wait_on(saying, saying->topic, see, seconds, err);
+    if (status == CW_UNAVAILABLE)
+        return cw_fail(err, CW_UNAVAILABLE,
+                       "it was taken in, and %s still "
+                       "says %s",
+                       saying->topic, saying->before);
     return status;
 }
 
@@ -270,6 +328,7 @@ enum cw_status say_label_run(struct call *call, struct cw_error *err)
         status =
             find_target(&saying, incident ? "incidents" : "anomalies",
                         incident ? "incident_id" : "anomaly_id", false, err);
+    saying.topic = NULL; /* a label changes no record */
     put(&saying, "value", call->words[1]);
     return end(&saying, status, err);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/map64.h"
@@ -177,46 +178,94 @@ static enum cw_status open_stable(const struct client *client,
     return cw_fail(err, CW_BAD_CONFIG, "%s", why);
 }
 
-static bool is_open(rd_kafka_t *stable, rd_kafka_t *plain, const char *topic,
-                    int32_t partition)
+static rd_kafka_topic_partition_list_t *
+list_ours(const struct client *client, const rd_kafka_metadata_t *metadata)
 {
-    int64_t first;
-    int64_t end = 0;
-    int64_t stable_end = 0;
-    return rd_kafka_query_watermark_offsets(stable, topic, partition, &first,
-                                            &stable_end, ASK_MS) ==
-               RD_KAFKA_RESP_ERR_NO_ERROR &&
-           rd_kafka_query_watermark_offsets(plain, topic, partition, &first,
-                                            &end, ASK_MS) ==
-               RD_KAFKA_RESP_ERR_NO_ERROR &&
-           stable_end < end;
+    char prefix[CLIENT_NAME_MAX];
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(256);
+    client_topic(client, "", prefix);
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
+        for (int p = 0; strncmp(topic->topic, prefix, strlen(prefix)) == 0 &&
+                        p < topic->partition_cnt;
+             p++)
+            (void)rd_kafka_topic_partition_list_add(list, topic->topic, p);
+    }
+    return list;
+}
+
+/* Where every partition ends, as a reader of that isolation sees it. */
+static enum cw_status ask_ends(rd_kafka_t *handle,
+                               rd_kafka_topic_partition_list_t *list,
+                               struct cw_error *err)
+{
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    const rd_kafka_resp_err_t code =
+        rd_kafka_offsets_for_times(handle, list, ASK_MS);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? CW_OK
+               : cw_fail(err, cw_kafka_status(code), "ends of topics: %s",
+                         rd_kafka_err2str(code));
+}
+
+/* The three asked in this order: stable, plain, and after the pause stable
+ * again. */
+struct ends {
+    rd_kafka_topic_partition_list_t *stable;
+    rd_kafka_topic_partition_list_t *plain;
+    rd_kafka_topic_partition_list_t *later;
+};
+
+static size_t count_open(const struct ends *ends, char *name)
+{
+    size_t count = 0;
+    for (int i = 0; i < ends->stable->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &ends->stable->elems[i];
+        if (at->offset < 0 || at->offset >= ends->plain->elems[i].offset ||
+            at->offset != ends->later->elems[i].offset)
+            continue;
+        count++;
+        (void)snprintf(name, CLIENT_NAME_MAX, "%.200s/%d", at->topic,
+                       at->partition);
+    }
+    return count;
+}
+
+static enum cw_status ask_all(rd_kafka_t *stable, rd_kafka_t *plain,
+                              const struct ends *ends, unsigned pause_us,
+                              struct cw_error *err)
+{
+    enum cw_status status = ask_ends(stable, ends->stable, err);
+    if (status == CW_OK)
+        status = ask_ends(plain, ends->plain, err);
+    if (status == CW_OK)
+        (void)usleep(pause_us);
+    return status == CW_OK ? ask_ends(stable, ends->later, err) : status;
 }
 
 enum cw_status standing_open_transactions(struct client *client,
                                           const rd_kafka_metadata_t *metadata,
-                                          size_t *count,
+                                          unsigned pause_us, size_t *count,
                                           char name[CLIENT_NAME_MAX],
                                           struct cw_error *err)
 {
     rd_kafka_t *stable = NULL;
     rd_kafka_t *plain = NULL;
-    char prefix[CLIENT_NAME_MAX];
-    client_topic(client, "", prefix);
-    *count = 0;
+    const struct ends ends = {list_ours(client, metadata),
+                              list_ours(client, metadata),
+                              list_ours(client, metadata)};
     enum cw_status status = open_stable(client, "read_committed", &stable, err);
     if (status == CW_OK)
         status = open_stable(client, "read_uncommitted", &plain, err);
-    for (int i = 0; status == CW_OK && i < metadata->topic_cnt; i++) {
-        const rd_kafka_metadata_topic_t *topic = &metadata->topics[i];
-        if (strncmp(topic->topic, prefix, strlen(prefix)) != 0)
-            continue;
-        for (int p = 0; p < topic->partition_cnt; p++)
-            if (is_open(stable, plain, topic->topic, p)) {
-                (*count)++;
-                (void)snprintf(name, CLIENT_NAME_MAX, "%.200s/%d", topic->topic,
-                               p);
-            }
-    }
+    if (status == CW_OK)
+        status = ask_all(stable, plain, &ends, pause_us, err);
+    if (status == CW_OK)
+        *count = count_open(&ends, name);
+    rd_kafka_topic_partition_list_destroy(ends.stable);
+    rd_kafka_topic_partition_list_destroy(ends.plain);
+    rd_kafka_topic_partition_list_destroy(ends.later);
     if (stable != NULL)
         rd_kafka_destroy(stable);
     if (plain != NULL)

@@ -39,11 +39,13 @@ const struct standing_clock *standing_clocks(const struct standing *standing,
 const struct standing_absence *
 standing_absences(const struct standing *standing, size_t *count);
 
-/* Partitions of ours whose last stable offset lies below their end; name is
- * one of them. */
+/* Partitions of ours on which a transaction stays open: their last stable
+ * offset lies below their end and does not move for pause_us. name is one of
+ * them. */
 CW_MUST_USE enum cw_status
 standing_open_transactions(struct client *client,
-                           const rd_kafka_metadata_t *metadata, size_t *count,
+                           const rd_kafka_metadata_t *metadata,
+                           unsigned pause_us, size_t *count,
                            char name[CLIENT_NAME_MAX], struct cw_error *err);
 
 /* Series that are still learning. */
