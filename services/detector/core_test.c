@@ -271,6 +271,30 @@ static uint64_t story(int restart_every)
     return digest;
 }
 
+/* 0 % for an hour, then 0.9 %: less than a point is no news. 40 % is. */
+static void one_point_of_a_percentage_is_no_news(void **state)
+{
+    (void)state;
+    struct bench bench = bench_of();
+    open_bench(&bench);
+    struct cw_series_definition list[] = {define(
+        1, "web-1", "cpu.wait", CW_METRIC_KIND_GAUGE, CW_FAMILY_SATURATION)};
+    list[0].unit = CW_TEXT("%");
+    for (int i = 0; i < 400; i++) {
+        const double value = i < 360 ? 0.0 : 0.9;
+        send(&bench, START + i * 10 * SECOND, list, 1, &value, i == 0);
+        if (i == 200)
+            restart(&bench);
+    }
+    assert_null(anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED));
+    for (int i = 400; i < 410; i++) {
+        const double value = 40.0;
+        send(&bench, START + i * 10 * SECOND, list, 1, &value, false);
+    }
+    assert_non_null(anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED));
+    cw_drive_destroy(&bench.drive);
+}
+
 static void a_restart_changes_nothing(void **state)
 {
     (void)state;
@@ -481,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_fall_of_latency_is_no_alarm),
         cmocka_unit_test(nothing_opens_while_warming),
         cmocka_unit_test(a_series_says_when_it_is_ready),
+        cmocka_unit_test(one_point_of_a_percentage_is_no_news),
         cmocka_unit_test(a_restart_changes_nothing),
         cmocka_unit_test(a_pair_of_counters_yields_mean_and_error_ratio),
         cmocka_unit_test(one_silent_series_is_missed_from_its_onset),

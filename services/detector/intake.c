@@ -389,7 +389,11 @@ static enum cw_status work_off(const struct scope *scope,
                                sample->at,   sample->stream_at, rated.events};
     if (roster_is_carrier(scope->roster, member))
         return end_silence(scope, member, sample->at, err);
-    const double quantum = rated.counted ? 1.0 / rated.gap_s : 0.0;
+    /* Of a percentage that stood at 0 for an hour, the first point is no
+     * thousand standard deviations. */
+    const double quantum = rated.counted     ? 1.0 / rated.gap_s
+                           : member->percent ? 1.0
+                                             : 0.0;
     return judge(scope, member, sample->at, rated.value, quantum, err);
 }
 

@@ -226,6 +226,7 @@ encode_definition(struct member *member,
     member->definition_size = (uint32_t)pack.size;
     member->kind = definition->kind;
     member->family = definition->family;
+    member->percent = cw_text_is(definition->unit, "%");
     member->interval_us = definition->interval_us;
     cw_pack_fini(&pack);
     return CW_OK;

@@ -50,6 +50,7 @@ struct member {
     enum cw_family family;
     enum derive_role role;
     enum cw_series_state state; /* as last said */
+    bool percent;               /* its unit is % */
     bool derived;
     bool ratio; /* derived: errors / count */
     struct silence silence;

@@ -178,6 +178,7 @@ static void save_member(const struct member *member, struct cw_pack *out)
     cw_pack_u8(out, (uint8_t)member->family);
     cw_pack_u8(out, (uint8_t)member->role);
     cw_pack_u8(out, (uint8_t)member->state);
+    cw_pack_bool(out, member->percent);
     cw_pack_bool(out, member->derived);
     cw_pack_bool(out, member->ratio);
     cw_pack_i64(out, member->silence.started_at);
@@ -321,6 +322,7 @@ static void load_member(struct member *member, struct cw_unpack *in)
     member->family = (enum cw_family)cw_unpack_u8(in);
     member->role = (enum derive_role)cw_unpack_u8(in);
     member->state = (enum cw_series_state)cw_unpack_u8(in);
+    member->percent = cw_unpack_bool(in);
     member->derived = cw_unpack_bool(in);
     member->ratio = cw_unpack_bool(in);
     member->silence.started_at = cw_unpack_i64(in);
