@@ -4,15 +4,16 @@
  * Output   Gauge, and Sum that may fall    -> gauge
  *          Sum, monotonic                  -> cumulative or delta
  *          Sum, delta that may fall        -> delta
- *          Histogram, ExponentialHistogram -> <name>.count, <name>.sum, and
- *              <name>.min, <name>.max, where they are said; of a delta also
+ *          Histogram, ExponentialHistogram -> <name>.count, <name>.sum; of a
+ *              delta also <name>.min, <name>.max, where they are said, and
  *              <name>.p95 (quantile)
  *          Summary                         -> .count, .sum, and <name>.pNN of
  *              each quantile but 0 and 1, which are .min and .max
  *          Temporality is each metric's own: one record mixes them
  * Limits   a point flagged NO_RECORDED_VALUE is stale: dropped. A point
- *          without a value or time is refused. Quantiles of a cumulative
- *          histogram are those of its whole life, so none is sent
+ *          without a value or time is refused. Quantiles, least and
+ *          most of a cumulative histogram are those of its whole life, so none
+ *          is sent
  * Source   opentelemetry-proto metrics/v1/metrics.proto
  */
 #include "otlp.h"
@@ -302,12 +303,15 @@ static void add_counted(struct draft *draft, const struct metric *metric,
         add(draft, metric, point, "sum",
             &(struct draft_point){
                 .unit = metric->unit, .kind = kind, .value = point->sum});
-    if (point->has_min)
+    /* Of a cumulative histogram they are those since the process began: a
+     * single slow call would stand there for good. */
+    const bool recent = kind == CW_METRIC_KIND_DELTA;
+    if (recent && point->has_min)
         add_gauge(draft, metric, point, "min", point->min);
-    if (point->has_max)
+    if (recent && point->has_max)
         add_gauge(draft, metric, point, "max", point->max);
     double p95;
-    if (kind == CW_METRIC_KIND_DELTA && point->count > 0 &&
+    if (recent && point->count > 0 &&
         quantile_of(&point->buckets, 0.95, point->has_max ? &point->max : NULL,
                     &p95))
         add_gauge(draft, metric, point, "p95", p95);
