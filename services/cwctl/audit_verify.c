@@ -73,12 +73,17 @@ static void before_first(const struct cw_audit *first,
                    CW_TEXT_ARG(first->previous_mac));
 }
 
-static enum cw_status check_chain(const struct links *links, size_t begin,
-                                  size_t end, const struct cw_audit_key *key,
-                                  struct table *table, bool *good,
+struct check {
+    struct links *links;
+    const struct cw_audit_key *key;
+    struct table *table;
+    bool good;
+};
+
+static enum cw_status check_chain(struct check *check, size_t begin, size_t end,
                                   struct cw_error *err)
 {
-    const struct cw_audit *first = &links->all[begin];
+    const struct cw_audit *first = &check->links->all[begin];
     struct cw_audit_chain chain;
     struct cw_error why = {CW_OK, ""};
     size_t bad = 0;
@@ -86,21 +91,19 @@ static enum cw_status check_chain(const struct links *links, size_t begin,
     before_first(first, &chain);
     const enum cw_status status =
         cw_audit_verify(first, end - begin, first->sequence > 1 ? &chain : NULL,
-                        key, &bad, &why);
-    *good = *good && status == CW_OK;
+                        check->key, &bad, &why);
+    check->good = check->good && status == CW_OK;
     (void)snprintf(counts[0], sizeof(counts[0]), "%" PRId64, first->sequence);
     (void)snprintf(counts[1], sizeof(counts[1]), "%zu", end - begin);
     const struct cw_text cells[] = {
         first->chain, cw_text_of(counts[0]), cw_text_of(counts[1]),
         cw_text_of(status == CW_OK ? "whole" : "broken"), cw_text_of(why.text)};
-    return table_add(table, cells, err);
+    return table_add(check->table, cells, err);
 }
 
-static enum cw_status check_all(struct links *links,
-                                const struct cw_audit_key *key,
-                                struct table *table, bool *good,
-                                struct cw_error *err)
+static enum cw_status check_all(struct check *check, struct cw_error *err)
 {
+    struct links *links = check->links;
     enum cw_status status = CW_OK;
     if (links->count > 0)
         qsort(links->all, links->count, sizeof(*links->all), by_chain);
@@ -109,7 +112,7 @@ static enum cw_status check_all(struct links *links,
         while (end < links->count &&
                cw_text_equal(links->all[begin].chain, links->all[end].chain))
             end++;
-        status = check_chain(links, begin, end, key, table, good, err);
+        status = check_chain(check, begin, end, err);
         begin = end;
     }
     return status;
@@ -159,20 +162,19 @@ enum cw_status audit_verify_run(struct call *call, struct cw_error *err)
                                           "state", "why",    NULL};
     struct links links = {0};
     struct cw_audit_key key;
-    struct table *table = NULL;
-    bool good = true;
+    struct check check = {.links = &links, .key = &key, .good = true};
     enum cw_status status = read_key(call, &links, &key, err);
     if (status == CW_OK)
         status = load(call, &links, err);
     if (status == CW_OK)
-        status = table_create(&table, columns, err);
+        status = table_create(&check.table, columns, err);
     if (status == CW_OK)
-        status = check_all(&links, &key, table, &good, err);
+        status = check_all(&check, err);
     if (status == CW_OK)
-        table_print(table, call->output, call->out);
-    if (status == CW_OK && !good)
+        table_print(check.table, call->output, call->out);
+    if (status == CW_OK && !check.good)
         status = cw_fail(err, CW_BAD_RECORD, "a chain is broken");
-    table_destroy(&table);
+    table_destroy(&check.table);
     cw_arena_destroy(&links.arena);
     free(links.all);
     return status;

@@ -9,7 +9,8 @@ const struct command_option command_globals[] = {
     {"output", "table|json|csv", "how to print; also -o"},
     {"brokers", "HOST:PORT,...", "Kafka; else CAUSEWAY_KAFKA_BROKERS or file"},
     {"prefix", "WORD", "first word of every topic: causeway"},
-    {"postgres", "URL", "database; else CAUSEWAY_POSTGRES_URL or file"},
+    {"postgres", "URL",
+     "database, for doctor; else CAUSEWAY_POSTGRES_URL or file"},
     {"config", "FILE",
      "options; else $XDG_CONFIG_HOME/cwctl.yml, "
      "/etc/causeway/cwctl.yml"},

@@ -1,6 +1,7 @@
 #include "doctor.h"
 
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -101,6 +102,26 @@ static enum cw_status check_topics(struct doctor *doctor, struct cw_error *err)
                      topic_plan_count(plan), manifest->partitions);
     topic_plan_destroy(&plan);
     return status;
+}
+
+static enum cw_status check_database(struct doctor *doctor,
+                                     struct cw_error *err)
+{
+    const char *url = client_postgres(doctor->client);
+    if (url[0] == '\0')
+        return say(doctor, "postgres", FINE, err,
+                   "not asked: no --postgres or CAUSEWAY_POSTGRES_URL");
+    switch (PQping(url)) {
+    case PQPING_OK:
+        return say(doctor, "postgres", FINE, err, "answers");
+    case PQPING_REJECT:
+        return say(doctor, "postgres", FAIL, err, "refuses connections");
+    case PQPING_NO_RESPONSE:
+        return say(doctor, "postgres", FAIL, err, "does not answer");
+    case PQPING_NO_ATTEMPT:
+        break;
+    }
+    return say(doctor, "postgres", FAIL, err, "the URL cannot be read");
 }
 
 /* Behind: the normalizer stands. Ahead: some producer's clock is wrong. */
@@ -216,6 +237,8 @@ static enum cw_status check_all(struct doctor *doctor, struct cw_error *err)
     enum cw_status status = check_library(doctor, err);
     if (status == CW_OK)
         status = check_brokers(doctor, err);
+    if (status == CW_OK)
+        status = check_database(doctor, err);
     if (status == CW_OK)
         status = manifest_record_read(&doctor->manifest, doctor->client,
                                       doctor->metadata, err);
