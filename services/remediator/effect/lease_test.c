@@ -161,6 +161,26 @@ static void markers_survive_and_a_damaged_end_reads_as_started(void **state)
     (void)rmdir(path);
 }
 
+static void only_the_last_folder_is_made(void **state)
+{
+    char path[] = "/tmp/cw_marker_XXXXXX";
+    char inner[64];
+    struct cw_error err = {0};
+    struct stat about;
+    int folder = -1;
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    (void)snprintf(inner, sizeof(inner), "%s/a/b", path);
+    assert_int_equal(marker_open(&folder, inner, &err), CW_BAD_CONFIG);
+    (void)snprintf(inner, sizeof(inner), "%s/a", path);
+    assert_int_equal(marker_open(&folder, inner, &err), CW_OK);
+    assert_int_equal(fstat(folder, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0700);
+    marker_close(&folder);
+    (void)rmdir(inner);
+    (void)rmdir(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +192,7 @@ int main(void)
         cmocka_unit_test(f14_only_so_many_run_at_once),
         cmocka_unit_test(u1_what_began_is_never_begun_again),
         cmocka_unit_test(markers_survive_and_a_damaged_end_reads_as_started),
+        cmocka_unit_test(only_the_last_folder_is_made),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,11 @@ static bool name_of(char *name, const char *key, const char *ending)
 enum cw_status marker_open(int *folder, const char *path, struct cw_error *err)
 {
     struct stat about;
-    const int made = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int made = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+    /* A fresh volume is empty, and its root is shared with a group. */
+    if (made < 0 && errno == ENOENT && mkdir(path, 0700) == 0)
+        made = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (made < 0)
         return cw_fail(err, CW_BAD_CONFIG, "%s: %s", path, strerror(errno));
     if (fstat(made, &about) != 0 || about.st_uid != geteuid() ||

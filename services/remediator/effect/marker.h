@@ -43,8 +43,8 @@ struct marker {
 /* "succeeded", ... */
 const char *marker_outcome_name(enum marker_outcome outcome);
 
-/* Opens the folder; it must belong to us and be writable by nobody else.
- * CW_BAD_CONFIG. */
+/* Opens the folder, made when only it is missing; it must belong to us and be
+ * writable by nobody else. CW_BAD_CONFIG. */
 CW_MUST_USE enum cw_status marker_open(int *folder, const char *path,
                                        struct cw_error *err);
 void marker_close(int *folder);
