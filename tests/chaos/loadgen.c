@@ -105,7 +105,7 @@ static void resource(struct load *load, struct cw_pack *out, const char *name)
 static void send_bytes(struct load *load, const char *topic, long tenant,
                        const void *bytes, size_t size)
 {
-    char name[24];
+    char name[40];
     (void)snprintf(name, sizeof(name), "tenant%ld", tenant);
     union {
         const void *borrowed;
@@ -157,7 +157,7 @@ static void send_metrics(struct load *load, long tenant, long service,
     struct cw_pack *gauge = &load->inner[1];
     struct cw_pack *scope = &load->inner[2];
     struct cw_pack *metric_pack = &load->inner[3];
-    char name[32];
+    char name[40];
     char index[24];
     struct cw_pack whole;
     (void)snprintf(name, sizeof(name), "svc-%ld", service);
@@ -230,7 +230,7 @@ static void send_trace(struct load *load, long tenant, int64_t now_us,
     for (int i = 0; i < 2; i++) {
         struct cw_pack *scope = &load->inner[2];
         struct cw_pack whole;
-        char name[32];
+        char name[40];
         const uint64_t ids[4] = {trace[0], trace[1],
                                  i == 0 ? root : root + 1, i == 0 ? 0 : root};
         (void)snprintf(name, sizeof(name), "svc-%ld", services[i]);
