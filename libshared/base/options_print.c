@@ -113,9 +113,9 @@ static const char *remark_of(const struct cw_option *option)
 {
     const bool restart = (option->flags & CW_OPT_RESTART) != 0;
     if ((option->flags & CW_OPT_SECRET) != 0)
-        return restart ? " Secret, better given as NAME_file. Needs a restart."
-                       : " Secret, better given as NAME_file.";
-    return restart ? " Needs a restart." : "";
+        return restart ? "; secret, better given as NAME_file; needs a restart"
+                       : "; secret, better given as NAME_file";
+    return restart ? "; needs a restart" : "";
 }
 
 void cw_options_help(const struct cw_option *table, size_t count, FILE *out)

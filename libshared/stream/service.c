@@ -105,6 +105,8 @@ struct command {
     bool help;
     bool version;
     bool probe;
+    bool markdown;        /* its own tables, for docs/operations.md */
+    bool markdown_common; /* those of every service on a loop */
 };
 
 static bool read_command(struct command *command, int count, char **arguments)
@@ -123,6 +125,10 @@ static bool read_command(struct command *command, int count, char **arguments)
             command->version = true;
         else if (strcmp(word, "--probe") == 0)
             command->probe = true;
+        else if (strcmp(word, "--markdown") == 0)
+            command->markdown = true;
+        else if (strcmp(word, "--markdown-common") == 0)
+            command->markdown_common = true;
         else
             return false;
     }
@@ -611,6 +617,44 @@ static int run(struct running *running)
     return exit_code(status);
 }
 
+static void print_markdown(const struct running *running, bool common)
+{
+    const struct cw_program *program = running->program;
+    if (common) {
+        cw_options_markdown(cw_service_option_rows, cw_service_option_count,
+                            stdout);
+        (void)fputs("\n", stdout);
+        cw_metrics_markdown(cw_stream_metrics, cw_stream_metric_count, stdout);
+        cw_metrics_markdown_common(stdout);
+        return;
+    }
+    if (running->row_count > cw_service_option_count)
+        cw_options_markdown(running->table + cw_service_option_count,
+                            running->row_count - cw_service_option_count,
+                            stdout);
+    if (program->metric_count > 0) {
+        (void)fputs("\n", stdout);
+        cw_metrics_markdown(program->metrics, program->metric_count, stdout);
+    }
+}
+
+/* What is only printed. False: nothing of the kind was asked for. */
+static bool print_asked(const struct running *running,
+                        const struct command *command)
+{
+    const struct cw_program *program = running->program;
+    if (command->help)
+        print_help(running);
+    else if (command->version)
+        printf("causeway-%s %s, librdkafka %s\n", program->name, CW_VERSION,
+               rd_kafka_version_str());
+    else if (command->markdown || command->markdown_common)
+        print_markdown(running, command->markdown_common);
+    else
+        return false;
+    return true;
+}
+
 int cw_service_main(const struct cw_program *program, int count,
                     char **arguments)
 {
@@ -623,14 +667,7 @@ int cw_service_main(const struct cw_program *program, int count,
         return EXIT_USAGE;
     }
     int code = exit_code(make_table(&running, &err));
-    if (command.help) {
-        print_help(&running);
-        free(running.table);
-        return code;
-    }
-    if (command.version) {
-        printf("causeway-%s %s, librdkafka %s\n", program->name, CW_VERSION,
-               rd_kafka_version_str());
+    if (code == 0 && print_asked(&running, &command)) {
         free(running.table);
         return 0;
     }

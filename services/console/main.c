@@ -205,6 +205,17 @@ static int probe(struct console *console)
     return status == CW_OK ? 0 : 69;
 }
 
+/* Its tables, for docs/operations.md. */
+static int markdown(void)
+{
+    cw_options_markdown(options, OPTION_COUNT, stdout);
+    (void)fputs("\n", stdout);
+    cw_metrics_markdown(metrics_table,
+                        sizeof(metrics_table) / sizeof(metrics_table[0]),
+                        stdout);
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     struct console console = {0};
@@ -216,6 +227,8 @@ int main(int count, char **arguments)
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--help") == 0)
             return help();
+        if (strcmp(arguments[i], "--markdown") == 0)
+            return markdown();
         if (strcmp(arguments[i], "--version") == 0)
             return printf("causeway-console %s\n", CW_VERSION) < 0;
         if (strcmp(arguments[i], "--print-config") == 0)
