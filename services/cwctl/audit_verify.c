@@ -74,7 +74,7 @@ static void before_first(const struct cw_audit *first,
 }
 
 struct check {
-    struct links *links;
+    struct cw_audit *links;
     const struct cw_audit_key *key;
     struct table *table;
     bool good;
@@ -83,7 +83,7 @@ struct check {
 static enum cw_status check_chain(struct check *check, size_t begin, size_t end,
                                   struct cw_error *err)
 {
-    const struct cw_audit *first = &check->links->all[begin];
+    const struct cw_audit *first = &check->links[begin];
     struct cw_audit_chain chain;
     struct cw_error why = {CW_OK, ""};
     size_t bad = 0;
@@ -101,20 +101,25 @@ static enum cw_status check_chain(struct check *check, size_t begin, size_t end,
     return table_add(check->table, cells, err);
 }
 
-static enum cw_status check_all(struct check *check, struct cw_error *err)
+enum cw_status audit_verify_links(struct cw_audit *links, size_t count,
+                                  const struct cw_audit_key *key,
+                                  struct table *table, struct cw_error *err)
 {
-    struct links *links = check->links;
+    struct check check = {
+        .links = links, .key = key, .table = table, .good = true};
     enum cw_status status = CW_OK;
-    if (links->count > 0)
-        qsort(links->all, links->count, sizeof(*links->all), by_chain);
-    for (size_t begin = 0; begin < links->count && status == CW_OK;) {
+    if (count > 0)
+        qsort(links, count, sizeof(*links), by_chain);
+    for (size_t begin = 0; begin < count && status == CW_OK;) {
         size_t end = begin + 1;
-        while (end < links->count &&
-               cw_text_equal(links->all[begin].chain, links->all[end].chain))
+        while (end < count &&
+               cw_text_equal(links[begin].chain, links[end].chain))
             end++;
-        status = check_chain(check, begin, end, err);
+        status = check_chain(&check, begin, end, err);
         begin = end;
     }
+    if (status == CW_OK && !check.good)
+        status = cw_fail(err, CW_BAD_RECORD, "a chain is broken");
     return status;
 }
 
@@ -162,19 +167,17 @@ enum cw_status audit_verify_run(struct call *call, struct cw_error *err)
                                           "state", "why",    NULL};
     struct links links = {0};
     struct cw_audit_key key;
-    struct check check = {.links = &links, .key = &key, .good = true};
+    struct table *table = NULL;
     enum cw_status status = read_key(call, &links, &key, err);
     if (status == CW_OK)
         status = load(call, &links, err);
     if (status == CW_OK)
-        status = table_create(&check.table, columns, err);
+        status = table_create(&table, columns, err);
     if (status == CW_OK)
-        status = check_all(&check, err);
-    if (status == CW_OK)
-        table_print(check.table, call->output, call->out);
-    if (status == CW_OK && !check.good)
-        status = cw_fail(err, CW_BAD_RECORD, "a chain is broken");
-    table_destroy(&check.table);
+        status = audit_verify_links(links.all, links.count, &key, table, err);
+    if (table != NULL)
+        table_print(table, call->output, call->out);
+    table_destroy(&table);
     cw_arena_destroy(&links.arena);
     free(links.all);
     return status;
