@@ -64,51 +64,51 @@ STOPSIGNAL SIGTERM
 # ---- the services: the program and nothing else --------------------------------
 FROM runtime AS normalizer
 COPY --from=build /out/bin/causeway-normalizer /usr/bin/
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-normalizer", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-normalizer", "--probe"]
 ENTRYPOINT ["causeway-normalizer"]
 
 FROM runtime AS detector
 COPY --from=build /out/bin/causeway-detector /usr/bin/
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-detector", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-detector", "--probe"]
 ENTRYPOINT ["causeway-detector"]
 
 FROM runtime AS logcluster
 COPY --from=build /out/bin/causeway-logcluster /usr/bin/
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-logcluster", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-logcluster", "--probe"]
 ENTRYPOINT ["causeway-logcluster"]
 
 FROM runtime AS correlator
 COPY --from=build /out/bin/causeway-correlator /usr/bin/
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-correlator", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-correlator", "--probe"]
 ENTRYPOINT ["causeway-correlator"]
 
 FROM runtime AS ranker
 COPY --from=build /out/bin/causeway-ranker /usr/bin/
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-ranker", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-ranker", "--probe"]
 ENTRYPOINT ["causeway-ranker"]
 
 # Commands of its policies must be in the image: FROM causeway/remediator, then add yours.
 FROM runtime AS remediator
 COPY --from=build /out/bin/causeway-remediator /usr/bin/
 VOLUME /var/lib/causeway
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-remediator", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-remediator", "--probe"]
 ENTRYPOINT ["causeway-remediator"]
 
 FROM runtime AS recorder
 COPY --from=build /out/bin/causeway-recorder /usr/bin/
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-recorder", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-recorder", "--probe"]
 ENTRYPOINT ["causeway-recorder"]
 
 FROM runtime AS notifier
 COPY --from=build /out/bin/causeway-notifier /usr/bin/
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-notifier", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-notifier", "--probe"]
 ENTRYPOINT ["causeway-notifier"]
 
 FROM runtime AS console
 COPY --from=build /out/bin/causeway-console /usr/bin/
 ENV CAUSEWAY_CONSOLE_ADDRESS=0.0.0.0
 EXPOSE 8480
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["causeway-console", "--probe"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=120s --retries=6 CMD ["causeway-console", "--probe"]
 ENTRYPOINT ["causeway-console"]
 
 FROM runtime AS cwctl

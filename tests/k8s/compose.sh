@@ -18,7 +18,7 @@ produce() { compose exec -T kafka /opt/kafka/bin/kafka-console-producer.sh --boo
 sql() { compose exec -T -e PGPASSWORD=causeway postgres psql -h 127.0.0.1 -U causeway -d causeway -Atqc "$1"; }
 
 began=$(date +%s)
-compose up -d --wait --wait-timeout 240 >/dev/null 2>up.log || { tail -20 up.log >&2; rm -f up.log; compose ps -a >&2; compose logs --tail 5 >&2; fail "not healthy"; }
+compose up -d --wait --wait-timeout 480 >/dev/null 2>up.log || { tail -20 up.log >&2; rm -f up.log; compose ps -a >&2; compose logs --tail 5 >&2; fail "not healthy"; }
 rm -f up.log
 say "healthy: $(seconds "$began")"
 
