@@ -18,8 +18,14 @@ V
     [ -f "$RUN/console.port" ] || free_port > "$RUN/console.port"
     echo "export CAUSEWAY_CONSOLE_PORT=$(cat "$RUN/console.port") CAUSEWAY_POSTGRES_CONNINFO=\$CAUSEWAY_POSTGRES_URL" > "$folder/console.env"
     [ -z "${LAB_FAST:-}" ] && return 0
-    echo "export CAUSEWAY_TOPOLOGY_WINDOW=1s" > "$folder/correlator.env"
+    echo "export CAUSEWAY_TOPOLOGY_WINDOW=1s CAUSEWAY_CORRELATE_QUIET=20s CAUSEWAY_CORRELATE_REOPEN=10s" > "$folder/correlator.env"
     echo "export CAUSEWAY_LOGCLUSTER_WINDOW=1s CAUSEWAY_LOGCLUSTER_LEARN=60s" > "$folder/logcluster.env"
+}
+
+# What this run did not start it must never end: an installation that is there is refused, before any trap is set.
+lab_own_folder() {
+    [ -z "$(ls -A "$RUN" 2>/dev/null)" ] && return 0
+    die "$RUN is in use already: ./causeway down ends what runs there, or give CAUSEWAY_RUN=FOLDER for another"
 }
 
 lab_begin() {

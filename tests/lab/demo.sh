@@ -11,8 +11,8 @@ for word in "$@"; do
     case $word in --keep) KEEP=1 ;; *) words+=("$word") ;; esac
 done
 "$PYTHON" tests/lab/demo.py --run "$RUN" --sink 1 --console 1 "${words[@]}" --help >/dev/null || exit 64
-[ ! -d "$RUN/service" ] || die "something runs in $RUN already: ./causeway status, ./causeway down"
-build_release
+lab_own_folder
+build_programs
 leave() {
     local code=$?
     if [ -n "$KEEP" ] && [ $code = 0 ]; then say "left running: ./causeway down ends it"; else say "taking everything down"; lab_end; fi

@@ -6,7 +6,8 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 WITH_LAB=1
 . tests/lib/setup.sh; . tests/lib/servers.sh; . tests/lib/services.sh; . tests/lab/common.sh
 setup_all
-build_release
+lab_own_folder
+build_programs
 trap 'lab_end' EXIT
 trap 'exit 130' INT TERM
 lab_begin

@@ -80,14 +80,28 @@ setup_python() {
 
 setup_all() { setup_packages; setup_kafka; setup_python; }
 
-# build_release [PRESET]: quiet when there is nothing to do.
+# Ends the lab's shop, if one runs beside this installation.
+lab_down() { [ ! -f "$RUN/lab/settings.json" ] || "$VENV/bin/python" "$ROOT/tests/lab/lab.py" down "$RUN"; }
+
+PROGRAMS="causeway-normalizer causeway-detector causeway-logcluster causeway-correlator causeway-ranker causeway-remediator
+ causeway-recorder causeway-notifier causeway-console cwctl"
+
+# What runs, without the tests. CAUSEWAY_NO_BUILD: as it was built before.
+build_programs() {
+    # shellcheck disable=SC2086
+    [ -n "${CAUSEWAY_NO_BUILD:-}" ] || build_release release $PROGRAMS
+}
+
+# build_release [PRESET [TARGET...]]: quiet when there is nothing to do.
 build_release() {
     local preset=${1:-release} launcher=()
+    [ $# -eq 0 ] || shift
     command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     [ -f "build/$preset/build.ninja" ] || say "configuring build/$preset"
     cmake --preset "$preset" "${launcher[@]}" >"build-$preset.log" 2>&1 || { cat "build-$preset.log" >&2; rm -f "build-$preset.log"; die "cmake failed"; }
     rm -f "build-$preset.log"
     say "building (preset $preset)"
-    ninja -C "build/$preset" | grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking|Generating|records)|^ninja: ' || true
-    ninja -C "build/$preset" >/dev/null || die "the build failed"
+    # Long work shows that it goes on; what a compiler says is shown when it failed.
+    if [ -t 2 ]; then ninja -C "build/$preset" "$@" | sed -u -n 's/^\[\([0-9]*\/[0-9]*\)\].*/\r  \1/p' | tr -d '\n' >&2 || true; say ""; fi
+    ninja -C "build/$preset" "$@" >"build/$preset/log" 2>&1 || { grep -vE '^\[[0-9]+/' "build/$preset/log" | head -60 >&2; die "the build failed"; }
 }
