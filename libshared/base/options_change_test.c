@@ -142,8 +142,8 @@ static void help_and_markdown_say_what_is_allowed(void **state)
                            "| `detector.mode` | `CAUSEWAY_DETECTOR_MODE` | "
                            "live\\|shadow\\|off | live | What happens to a "
                            "decision. |\n"));
-    assert_non_null(strstr(markdown, "| required | Where Kafka is. Needs a "
-                                     "restart. |\n"));
+    assert_non_null(strstr(markdown, "| required | Where Kafka is; needs a "
+                                     "restart |\n"));
     free(help);
     free(markdown);
 }
