@@ -34,7 +34,7 @@ struct config {
 
 static const struct cw_option table[] = {
     {"kafka.brokers", CW_OPT_TEXT, AT(brokers), NULL, 0, 0, "",
-     CW_OPT_REQUIRED | CW_OPT_RESTART, "Where Kafka is."},
+     CW_OPT_REQUIRED | CW_OPT_RESTART, "Where Kafka is"},
     {"store.password", CW_OPT_TEXT, AT(password), "", 0, 0, "", CW_OPT_SECRET,
      "Password of the role."},
     {"detector.mode", CW_OPT_CHOICE, AT(mode), "live", 0, 0, "live|shadow|off",

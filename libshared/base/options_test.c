@@ -63,7 +63,7 @@ static void every_fault_is_told_at_once_with_its_line(void **state)
         assert_memory_equal(is, want, strlen(want)); /* in the file's order */
     }
     assert_string_equal(cw_options_fault(f->options, 8),
-                        "kafka.brokers: is required: Where Kafka is.");
+                        "kafka.brokers: is required: Where Kafka is");
     assert_int_equal(cw_options_fault_count(f->options), 9);
     assert_non_null(strstr(f->err.text, "9 faults"));
     assert_int_equal(f->config.count, 77); /* target untouched */
