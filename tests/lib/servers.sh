@@ -68,14 +68,12 @@ kafka_start() { # N
     echo $! > "$RUN/kafka$n/pid"
 }
 
-# Two seconds on an idle machine, much more on a busy one; a broker that ended is not waited for.
-kafka_wait() { # N
-    local left=1200 port; port=$(cat "$RUN/kafka$1/port")
-    until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+# Two seconds on an idle machine, much more on a busy one.
+kafka_wait() { # PORT
+    local left=1200
+    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
         sleep 0.1; left=$((left-1))
-        if [ $left -le 0 ] || ! is_running "$RUN/kafka$1/pid"; then
-            tail -20 "$RUN/kafka$1/log" >&2; die "Kafka did not come up"
-        fi
+        [ $left -gt 0 ] || { tail -20 "$RUN"/kafka*/log >&2; die "Kafka did not come up"; }
     done
 }
 
@@ -95,7 +93,7 @@ kafka_up() { # COUNT
             || { cat "$RUN/kafka$n/format.log" >&2; die "Kafka's storage could not be formatted"; }
         is_running "$RUN/kafka$n/pid" || kafka_start "$n"
     done
-    for n in $(seq "$count"); do kafka_wait "$n"; done
+    for n in $(seq "$count"); do kafka_wait "$(cat "$RUN/kafka$n/port")"; done
     echo "$brokers" > "$RUN/brokers"
 }
 
