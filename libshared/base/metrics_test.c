@@ -46,7 +46,8 @@ static int tear_down(void **state)
 
 /* The exposition, which the caller frees. Inlined, gcc 12 takes the result for
  * the address of the variable open_memstream was given. */
-static char *__attribute__((noinline)) expose(struct cw_metrics *metrics, enum cw_metric_format format)
+static char *__attribute__((noinline))
+expose(struct cw_metrics *metrics, enum cw_metric_format format)
 {
     char *text = NULL;
     size_t size = 0;

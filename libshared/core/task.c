@@ -499,8 +499,7 @@ int64_t cw_task_released_at(const struct cw_task *task)
 int64_t cw_task_heard_at(const struct cw_task *task)
 {
     const int64_t released_at = cw_merge_released_at(task->merge);
-    return released_at > task->committed_at ? released_at
-                                            : task->committed_at;
+    return released_at > task->committed_at ? released_at : task->committed_at;
 }
 
 const struct cw_merge *cw_task_merge(const struct cw_task *task)

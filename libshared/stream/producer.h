@@ -31,7 +31,7 @@ struct cw_producer_config {
     const struct cw_kafka *kafka; /* borrowed */
     const char *transactional_id; /* borrowed */
     cw_producer_owner *owner;
-    void (*beat)(void *context); /* told that it is at work; may be NULL */
+    void (*beat)(void *context);  /* told that it is at work; may be NULL */
     bool (*spoil)(void *context); /* tests: true aborts this attempt, before
                                      its commit; NULL = never */
     void *context;

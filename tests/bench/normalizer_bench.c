@@ -183,7 +183,8 @@ static void make_spans(struct input *input, unsigned index)
     for (unsigned s = 0; s < 500; s++) {
         unsigned char bytes[1024];
         unsigned char id[16] = {
-            1, 2, 3, [14] = (unsigned char)(s >> 8), [15] = (unsigned char)(s | 1)};
+            1, 2,
+            3, [14] = (unsigned char)(s >> 8), [15] = (unsigned char)(s | 1)};
         struct message span = {bytes, 0};
         add_bytes(&span, 1, id, 16);
         add_bytes(&span, 2, id + 8, 8);

@@ -38,8 +38,7 @@ static enum cw_status transact(struct cw_producer *producer, const char *id,
     char values[RECORDS][64];
     struct cw_message messages[RECORDS];
     for (int i = 0; i < RECORDS; i++) {
-        (void)snprintf(values[i], sizeof(values[i]), "%s/%d/%d", id, number,
-                       i);
+        (void)snprintf(values[i], sizeof(values[i]), "%s/%d/%d", id, number, i);
         messages[i] = (struct cw_message){
             .topic = CW_TOPIC_METRICS,
             .partition = (uint32_t)i % partitions,
@@ -50,8 +49,8 @@ static enum cw_status transact(struct cw_producer *producer, const char *id,
         rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(offsets, "raw.one", 0)->offset =
         number + 1;
-    const enum cw_status status = cw_producer_commit(
-        producer, messages, RECORDS, offsets, group, err);
+    const enum cw_status status =
+        cw_producer_commit(producer, messages, RECORDS, offsets, group, err);
     rd_kafka_topic_partition_list_destroy(offsets);
     return status;
 }

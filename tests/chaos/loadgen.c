@@ -22,7 +22,7 @@
 #include "base/time.h"
 
 #define RECORD_MAX ((size_t)1 << 20)
-#define STEPS 20 /* a second is sent in so many steps */
+#define STEPS      20 /* a second is sent in so many steps */
 
 struct settings {
     long points, lines, spans, storm, tenants, fault_every, fault_for, seed,
@@ -111,12 +111,11 @@ static void send_bytes(struct load *load, const char *topic, long tenant,
         const void *borrowed;
         void *value;
     } value = {bytes};
-    while (rd_kafka_producev(
-               load->handle, RD_KAFKA_V_TOPIC(topic),
-               RD_KAFKA_V_VALUE(value.value, size),
-               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-               RD_KAFKA_V_HEADER("tenant", name, -1),
-               RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    while (rd_kafka_producev(load->handle, RD_KAFKA_V_TOPIC(topic),
+                             RD_KAFKA_V_VALUE(value.value, size),
+                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_HEADER("tenant", name, -1),
+                             RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         (void)rd_kafka_poll(load->handle, 10);
     (void)rd_kafka_poll(load->handle, 0);
 }
@@ -143,10 +142,12 @@ static double metric_value(struct load *load, long metric, long service,
 
 static const char *metric_name(long metric)
 {
-    static const char *const names[] = {
-        "http.server.latency_p95", "http.server.error_rate",
-        "process.cpu.utilization", "db.client.latency_p95",
-        "queue.depth",             "thread.pool.active"};
+    static const char *const names[] = {"http.server.latency_p95",
+                                        "http.server.error_rate",
+                                        "process.cpu.utilization",
+                                        "db.client.latency_p95",
+                                        "queue.depth",
+                                        "thread.pool.active"};
     return metric < 6 ? names[metric] : "app.gauge";
 }
 
@@ -215,8 +216,8 @@ static void span(struct load *load, struct cw_pack *scope, const uint64_t *ids,
 static void send_trace(struct load *load, long tenant, int64_t now_us,
                        double at_s)
 {
-    const long caller = (long)cw_rand_below(&load->rand,
-                                            (uint64_t)load->set.services);
+    const long caller =
+        (long)cw_rand_below(&load->rand, (uint64_t)load->set.services);
     const long callee = (caller + 1) % load->set.services;
     const long ill = ill_service(load, tenant, at_s);
     const bool slow = callee == ill;
@@ -231,8 +232,8 @@ static void send_trace(struct load *load, long tenant, int64_t now_us,
         struct cw_pack *scope = &load->inner[2];
         struct cw_pack whole;
         char name[40];
-        const uint64_t ids[4] = {trace[0], trace[1],
-                                 i == 0 ? root : root + 1, i == 0 ? 0 : root};
+        const uint64_t ids[4] = {trace[0], trace[1], i == 0 ? root : root + 1,
+                                 i == 0 ? 0 : root};
         (void)snprintf(name, sizeof(name), "svc-%ld", services[i]);
         cw_pack_init(&whole, RECORD_MAX);
         resource(load, &whole, name);
@@ -252,8 +253,8 @@ static void send_trace(struct load *load, long tenant, int64_t now_us,
 static void send_line(struct load *load, long tenant, int64_t now_us,
                       double at_s)
 {
-    const long service = (long)cw_rand_below(&load->rand,
-                                             (uint64_t)load->set.services);
+    const long service =
+        (long)cw_rand_below(&load->rand, (uint64_t)load->set.services);
     const bool ill = ill_service(load, tenant, at_s) == service;
     char when[CW_TIME_TEXT_SIZE];
     char line[300];

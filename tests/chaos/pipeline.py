@@ -16,6 +16,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -35,6 +36,7 @@ parser.add_argument("--keep", action="store_true")
 args = parser.parse_args()
 rand = random.Random(args.seed)
 FINAL = ["incidents", "causes", "notices", "actions"]
+TOPIC_OF = {"Incident": "incidents", "Cause": "causes", "Notice": "notices", "Action": "actions"}
 RAW = ["--raw", "otlp_metrics:2", "--raw", "otlp_spans:2", "--raw", "syslog:2", "--raw", "alerts:2"]
 tally = {"kills": 0, "stops": 0, "restarts": 0, "broker": 0, "postgres": 0, "added": 0}
 QUICK.pop("CAUSEWAY_CORRELATE_QUIET", None)  # decisions as shipped: the replay has the same configuration
@@ -70,6 +72,8 @@ class Keeper:
 
 
 faults = []
+tempfile.tempdir = tempfile.mkdtemp(prefix="causeway-chaos.")
+os.chmod(tempfile.tempdir, 0o755)
 world = World(args.build, args.keep)
 print(f"world in {world.folder}", flush=True)
 
@@ -123,7 +127,8 @@ def canonical(text):
         if not line.startswith("{"):
             continue
         one = json.loads(line)
-        found.setdefault(one["topic"].removeprefix(f"{world.prefix}."), set()).add(json.dumps(one["record"], sort_keys=True))
+        if one.get("type") in TOPIC_OF:
+            found.setdefault(TOPIC_OF[one["type"]], set()).add(json.dumps(one["record"], sort_keys=True))
     return found
 
 
