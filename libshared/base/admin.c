@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define CONNECTIONS_MAX 32u
 #define PER_ADDRESS_MAX 16u
@@ -266,12 +267,26 @@ log_library(void *context, const char *format, va_list args)
     CW_LOG(admin->config.log, DEBUG, "admin_http", cw_kv_str("text", text));
 }
 
+/* The library loses errno on its way out (libmicrohttpd 1.0): asked again. */
+static const char *why_closed(const struct address *address)
+{
+    const socklen_t size =
+        address->is_v6 ? sizeof(address->of.v6) : sizeof(address->of.v4);
+    const int fd =
+        socket(address->of.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const char *why = "cannot be opened";
+    if (fd < 0 || bind(fd, &address->of.any, size) != 0)
+        why = strerror(errno);
+    if (fd >= 0)
+        (void)close(fd);
+    return why;
+}
+
 static enum cw_status start(struct cw_admin *admin, struct address *address,
                             struct cw_error *err)
 {
     const unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
                            (address->is_v6 ? MHD_USE_IPv6 : 0u);
-    errno = 0;
     admin->daemon = MHD_start_daemon(
         flags, admin->config.port, NULL, NULL, handle, admin,
         MHD_OPTION_EXTERNAL_LOGGER, log_library, admin, /* first, to hear all */
@@ -283,7 +298,7 @@ static enum cw_status start(struct cw_admin *admin, struct address *address,
     if (admin->daemon == NULL)
         return cw_fail(err, CW_UNAVAILABLE, "admin port %s:%u: %s",
                        admin->config.address, admin->config.port,
-                       errno ? strerror(errno) : "cannot be opened");
+                       why_closed(address));
     const union MHD_DaemonInfo *bound =
         MHD_get_daemon_info(admin->daemon, MHD_DAEMON_INFO_BIND_PORT);
     admin->port = bound != NULL ? bound->port : admin->config.port;
