@@ -21,6 +21,7 @@ from place import Place
 
 LEARN_S = 80  # the views of a series of one sample a second are ready after 60
 CALM_S = 90
+REOPEN_S = 15  # above correlate.reopen of common.sh
 FOUND_S = 120
 REPAIR_S = 120
 VERIFY_S = 240
@@ -129,13 +130,15 @@ class Demo:
             return False
         if self.case is None:
             case = self.cases.case(record["incident_id"])
-            if case and case.is_open() and case.has(self.fault.entity()) and any(at >= self.begun - 1 for at in case.opened):
+            if case and case.is_open() and case.joined(self.fault.entity(), self.begun):
                 self.case = case
                 self.on_opened(case.record)
         return self.case is not None and record["incident_id"] == self.case.id
 
     def on_opened(self, record):
-        self.tell.line("INCIDENT", f"{record['incident_id']} opened, {record['severity']}: {record['title']}")
+        fresh = any(at >= self.begun - 1 for at in self.case.opened)
+        what = ("opened again" if record["reopened"] else "opened") if fresh else "was open already (from the start of the lab) and took it in"
+        self.tell.line("INCIDENT", f"{record['incident_id']} {what}, {record['severity']}: {record['title']}")
         self.tell.more(f"{record['member_count']} signals on {len(record['entities'])} entities, folded into this one")
 
     def on_incidents(self, record):
@@ -244,6 +247,8 @@ class Demo:
             return "no load yet"
 
     def calm(self):
+        if not self.cases.cases:
+            return
         if self.cases.open_cases():
             print("an incident of the start is still open; waiting for it to end", flush=True)
             self.wait(CALM_S, lambda: not self.cases.open_cases())
@@ -251,7 +256,8 @@ class Demo:
             # Said aloud, by the way people do it: what a busy machine does at the start is not this story.
             print(f"  {case.id} is resolved by hand ({case.record['title']})", flush=True)
             self.cases.sql("SELECT causeway.resolve(:'id', 'demo', 'from the start of the lab')", id=case.id)
-        self.wait(10, lambda: not self.cases.open_cases())
+        self.wait(60, lambda: not self.cases.open_cases())
+        self.wait(REOPEN_S, lambda: False)  # or what strikes next would open it again
 
     def verified(self):
         return self.case is not None and any(action["state"] == "VERIFIED" for action in self.case.actions.values())

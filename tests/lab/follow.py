@@ -30,6 +30,11 @@ class Case:
         return any((member["entity"]["kind"], member["entity"]["name"]) == entity and (until is None or seconds(member["joined_at"]) <= until)
                    for member in self.record["members"])
 
+    def joined(self, entity, since):
+        """Did a signal of the entity join since then?"""
+        return any((member["entity"]["kind"], member["entity"]["name"]) == entity and seconds(member["joined_at"]) >= since
+                   for member in self.record["members"])
+
     def take(self, record):
         if not self.opened:
             self.opened.append(seconds(record["opened_at"]))
