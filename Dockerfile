@@ -17,10 +17,11 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
       gcc g++ cmake ninja-build pkg-config ccache \
       librdkafka-dev libavro-dev libpq-dev libjansson-dev libxxhash-dev libyaml-dev libmicrohttpd-dev \
       libcurl4-openssl-dev libprotobuf-c-dev protobuf-c-compiler libsimdjson-dev zlib1g-dev libzstd-dev libssl-dev libcmocka-dev >/dev/null
+ENV CCACHE_DIR=/ccache
 WORKDIR /source
 COPY . .
 # Paths of the build do not reach the programs: two builds of one source are the same.
-RUN --mount=type=cache,target=/root/.cache/ccache \
+RUN --mount=type=cache,target=/ccache \
     cmake --preset release -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
       -DCMAKE_C_FLAGS=-ffile-prefix-map=/source=. -DCMAKE_CXX_FLAGS=-ffile-prefix-map=/source=. >/dev/null \
  && ninja -C build/release -t targets all | sed -n 's/^\(causeway-[a-z]*\|cwctl\): phony$/\1/p' > /targets \
@@ -34,7 +35,7 @@ RUN ldd /out/bin/* | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | sort -u | xargs -n 1 
 
 # ---- the tests, on the libraries that ship ------------------------------------
 FROM build AS tested
-RUN --mount=type=cache,target=/root/.cache/ccache ninja -C build/release \
+RUN --mount=type=cache,target=/ccache ninja -C build/release \
  && ctest --test-dir build/release -L unit -j 2 --output-on-failure
 
 # ---- what every service needs at run time --------------------------------------
