@@ -20,7 +20,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
 ENV CCACHE_DIR=/ccache
 WORKDIR /source
 COPY . .
-# Paths of the build do not reach the programs: two builds of one source are the same.
+# Paths of the build do not reach the programs.
 RUN --mount=type=cache,target=/ccache \
     cmake --preset release -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
       -DCMAKE_C_FLAGS=-ffile-prefix-map=/source=. -DCMAKE_CXX_FLAGS=-ffile-prefix-map=/source=. >/dev/null \
