@@ -8,7 +8,8 @@ offsets, before EndTxn x one or two partitions = 80 cases. Oracle: records visib
 """
 import argparse, itertools, socket, struct, subprocess, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--direct", required=True)
@@ -170,6 +171,13 @@ if args.only:
     step = max(1, len(all_cases) // args.only)
     all_cases = all_cases[::step][:args.only]
 threading.Thread(target=listen, daemon=True).start()
+admin = AdminClient({"bootstrap.servers": args.direct})  # it, too, is sent through the proxy
+for topic, future in admin.create_topics([NewTopic("causeway.metrics", 2, 1), NewTopic("raw.one", 1, 1)]).items():
+    try:
+        future.result(60)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            sys.exit(f"late end: {topic}: {error}")
 failed = not_held = 0
 with ThreadPoolExecutor(args.jobs) as pool:
     for case, faults, seconds, counts in pool.map(run, all_cases):
