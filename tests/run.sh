@@ -114,6 +114,7 @@ broker_up() {
 broker_down() { RUN=$TEMP/run servers_down; }
 
 run_chain() {
+    build dev || return 0
     local began=$SECONDS code
     broker_up
     run "$VENV/bin/python" tests/chaos/install.py "$BROKERS" build/dev/bin/cwctl >"$TEMP/chain.log" 2>&1 &&
@@ -199,7 +200,7 @@ run_tidy() {
 [ $# -gt 0 ] || set -- unit integration scenario chaos
 for word in "$@"; do
     case $word in
-        unit|integration|scenario|chaos|lab|k8s|fuzz|sanitize|tidy) ;;
+        unit|integration|scenario|chain|chaos|lab|k8s|fuzz|sanitize|tidy) ;;
         *) echo "run.sh: '$word'? unit, integration, scenario, chaos, lab, k8s, fuzz, sanitize or tidy" >&2; exit 64 ;;
     esac
 done

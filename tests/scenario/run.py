@@ -30,7 +30,12 @@ def run_module(module, args, tally):
     chosen = claims(module, args.words)
     if not chosen:
         return
-    world = World(args.build, args.keep)
+    try:
+        world = World(args.build, args.keep)
+    except AssertionError as error:
+        tally["failed"] += len(chosen)
+        print(f"FAIL  {module.__name__}: {error}", flush=True)
+        return
     try:
         began = time.monotonic()
         if hasattr(module, "prepare"):

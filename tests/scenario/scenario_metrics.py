@@ -1,0 +1,123 @@
+"""A metric fault, from raw bytes to a page, a person's phone and a repair."""
+import random
+import subprocess
+import time
+
+from records import otlp_gauge
+from world import get, wait_for
+
+STEP, PAST = 2.0, 2400.0  # seconds between samples, and of history
+SLEEP = "86.31"  # a repair one can find in the process table
+SERVICES = ["shop", "cart", "catalog"]
+
+
+def policy(world):
+    # Level 3: runs by itself.
+    actions = ["rollback_deploy", "restart_service", "scale_out", "free_disk", "kill_lock_holder"]
+    text = "caps: {domain: 50, window: 1h, running: 2}\npolicies:\n"
+    for action in actions:
+        text += (f"  - name: {action.replace('_', '-')}\n    match: {{action: {action}, min_confidence: 0.01}}\n    level: 3\n"
+                 f"    auto_confidence: 0.01\n    argv: [/bin/sleep, \"{SLEEP}\"]\n    timeout: 2m\n    verify_within: 5m\n")
+    file = world.folder / "policy.yaml"
+    file.write_text(text)
+    return str(file)
+
+
+def sample(world, rand, service, at, slow=False):
+    value = rand.gauss(400 if slow else 100, 4)
+    world.send("otlp_metrics", otlp_gauge(service, "http.server.duration", [(int(at * 1e9), value)]), at=at)
+
+
+def repairs():
+    """Processes that run the repair."""
+    return subprocess.run(["pgrep", "-f", f"^/bin/sleep {SLEEP}$"], capture_output=True, text=True, check=False).stdout.split()
+
+
+def prepare(world):
+    world.install("otlp_metrics:1", "topology:1", "changes:1")
+    rand, now = random.Random(7), time.time()
+    world.send("topology", {"edges": [{"source": "shop", "target": "cart"}, {"source": "shop", "target": "catalog"}]}, at=now - PAST)
+    at = now - PAST
+    while at < now:
+        for service in SERVICES:
+            sample(world, rand, service, at)
+        at += STEP
+    world.flush()
+    world.options = {"CAUSEWAY_POLICY_FILE": policy(world)}
+    world.start("normalizer", "detector", "logcluster", "correlator", "ranker", "recorder", "notifier", "console")
+    (world.folder / "effect").mkdir(exist_ok=True)
+    world.start("remediator")
+
+
+def live(world, until, slow=()):
+    """Feeds samples until the call returns something."""
+    rand, limit = random.Random(8), time.monotonic() + 120
+    while time.monotonic() < limit:
+        for service in SERVICES:
+            sample(world, rand, service, time.time(), service in slow)
+        world.flush()
+        found = until()
+        if found:
+            return found
+        time.sleep(STEP)
+    raise AssertionError("nothing came of it in 120 s")
+
+
+def opened(world):
+    return [i for i in world.newest("incidents", "incident_id").values()]
+
+
+def t11_learning_alone_says_nothing(world):
+    began = time.monotonic()
+    live(world, lambda: time.monotonic() - began > 10)
+    assert not world.read("notices") and not world.read("anomalies"), "the past was quiet"
+
+
+def f20_a_metric_fault_becomes_one_incident_with_its_cause(world):
+    world.send("changes", {"change": "deploy", "service": "cart", "version": "1.5.0", "source": "test"})
+    world.flush()
+    began = time.time()
+    live(world, lambda: world.read("causes", lambda c: c["candidates"]), slow=("cart",))
+    print(f"      cause after {time.time() - began:.1f} s")
+    incidents = opened(world)
+    assert len(incidents) == 1, [i["title"] for i in incidents]
+    best = world.read("causes")[-1]["candidates"][0]
+    assert best["entity"]["name"] == "cart", best
+    rows = wait_for("its row", lambda: world.sql("select incident_id from causeway.incidents"))
+    assert [r[0] for r in rows] == [incidents[0]["incident_id"]]
+
+
+def t18_people_are_told_why_and_the_page_shows_it(world):
+    post = wait_for("the hook was told", lambda: world.sink.of("/hook", "cart"))[0]
+    assert post["body"]["cause"] and post["body"]["incident_id"] == opened(world)[0]["incident_id"], post["body"]
+    url = f"http://127.0.0.1:{world.console}/incident/{opened(world)[0]['incident_id']}"
+    wait_for("the page", lambda: get(url)[0] == 200)
+    assert "cart" in get(url)[1]
+
+
+def f16_the_kill_switch_stops_in_a_second_and_survives_a_restart(world):
+    live(world, repairs, slow=("cart",))
+    said = time.monotonic()
+    world.say(kind="kill_switch", value="stop", target="all")
+    wait_for("no repair runs", lambda: not repairs(), 10)
+    took = time.monotonic() - said
+    print(f"      stopped {took:.2f} s after it was said")
+    # The switch itself acts on receipt; a tick of stream time and a commit lie before that.
+    assert took < 2.5, took
+    world.services["remediator"].kill()
+    world.start("remediator")
+    time.sleep(5)
+    assert not repairs(), "a restart let it go on"
+    actions = world.newest("actions", "action_id")
+    assert all(a["state"] not in ("INTENDED", "STARTED") for a in actions.values()), [a["state"] for a in actions.values()]
+
+
+def t26_postgresql_may_be_away(world):
+    world.shell('as_pg "$(pg_bin)/pg_ctl" -D "$RUN/postgres/data" -m fast -w stop >/dev/null')
+    status, _ = get(f"http://127.0.0.1:{world.console}/")
+    assert status == 503, status
+    notices = len(world.read("notices"))
+    live(world, lambda: len(world.read("notices")) > notices, slow=())  # it recovers: RESOLVED
+    world.shell("postgres_up")
+    want = len(world.newest("notices", "notice_id"))
+    wait_for("the recorder has caught up", lambda: world.sql("select count(*) from causeway.notices")[0][0] == want, 60)
