@@ -148,11 +148,16 @@ static enum cw_status fetch_metadata(const struct cw_kafka *kafka,
 
 static enum cw_status read_record(struct cw_installed *installed,
                                   const struct cw_kafka *kafka,
+                                  const rd_kafka_metadata_t *metadata,
                                   struct cw_error *err)
 {
     char name[256];
     cw_kafka_topic_name(kafka, cw_topic_spec(CW_TOPIC_MANIFEST)->name, name,
                         sizeof(name));
+    /* A reader would wait for a topic that is not there. */
+    if (partitions_of(metadata, name) == 0)
+        return cw_fail(err, CW_NOT_FOUND,
+                       "topic %s is missing: cwctl topics create", name);
     const enum cw_status status =
         cw_reader_read(kafka, name, 0, RD_KAFKA_OFFSET_BEGINNING,
                        (int64_t)CALL_MS * 1000, take, installed, err);
@@ -174,9 +179,9 @@ enum cw_status cw_installed_read(struct cw_installed **made,
         return cw_fail(err, CW_NO_MEMORY, "manifest");
     enum cw_status status = cw_arena_create(&installed->arena, MEMORY_MAX, err);
     if (status == CW_OK)
-        status = read_record(installed, kafka, err);
-    if (status == CW_OK)
         status = fetch_metadata(kafka, &metadata, err);
+    if (status == CW_OK)
+        status = read_record(installed, kafka, metadata, err);
     if (status == CW_OK)
         status = check_topics(installed, kafka, metadata, err);
     if (metadata != NULL)

@@ -11,7 +11,7 @@ def prepare(world):
 
 def start(world, name, *arguments, **options):
     """(exit code, what it said)."""
-    env = dict(os.environ, **QUICK, CAUSEWAY_KAFKA_BROKERS=world.brokers, **options)
+    env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=world.brokers) | QUICK | options
     done = subprocess.run([world.bin / f"causeway-{name}", *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -54,7 +54,8 @@ def o5_every_service_explains_itself(world):
 
 def o6_a_topic_with_other_partitions_is_refused(world):
     from confluent_kafka.admin import AdminClient, NewPartitions
-    for future in AdminClient({"bootstrap.servers": world.brokers}).create_partitions([NewPartitions("causeway.anomalies", 3)]).values():
+    admin = AdminClient({"bootstrap.servers": world.brokers})
+    for future in admin.create_partitions([NewPartitions("causeway.anomalies", 3)]).values():
         future.result()
     code, said = start(world, "detector")
     assert code == 78 and "anomalies" in said, (code, said)
