@@ -13,9 +13,9 @@ struct detector_config detector_config_default(void)
         .max_series = 65536,
         .max_entities = 16384,
         .missing_floor_us = 30 * DETECTOR_SECOND,
+        .missing_alone_us = 2 * DETECTOR_MINUTE,
         .forget_after_us = DETECTOR_DAY,
         .missing = true,
-        .missing_alone = false,
     };
 }
 
@@ -27,7 +27,7 @@ static const struct family_trait traits[CW_FAMILY_COUNT] = {
     [CW_FAMILY_ERRORS] = {DIRECTION_UP, 0.2, 1.0, 6},
     [CW_FAMILY_TRAFFIC] = {DIRECTION_BOTH, 1.0, 1.0, 1},
     [CW_FAMILY_SATURATION] = {DIRECTION_UP, 1.0, 1.0, 6},
-    [CW_FAMILY_AVAILABILITY] = {DIRECTION_BOTH, 0.0, 0.1, 6},
+    [CW_FAMILY_AVAILABILITY] = {DIRECTION_DOWN, 1.0, 0.1, 6},
     [CW_FAMILY_LOGS] = {DIRECTION_BOTH, 1.0, 1.0, 1},
 };
 

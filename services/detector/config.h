@@ -29,9 +29,10 @@ struct detector_config {
     int64_t max_series;       /* a shard */
     int64_t max_entities;     /* a shard */
     int64_t missing_floor_us; /* silence shorter than it is never missing */
+    int64_t missing_alone_us; /* the same when the whole shard fell silent;
+                                 0 = never */
     int64_t forget_after_us;  /* an idle series leaves the state */
     bool missing;             /* look for series that fall silent */
-    bool missing_alone;       /* also when the whole shard is silent */
 };
 
 extern const struct cw_option detector_options[];
@@ -40,7 +41,7 @@ extern const size_t detector_option_count;
 /* The defaults: calm, see the decision record. */
 struct detector_config detector_config_default(void);
 
-enum direction { DIRECTION_BOTH, DIRECTION_UP };
+enum direction { DIRECTION_BOTH, DIRECTION_UP, DIRECTION_DOWN };
 
 /* How a family is judged. */
 struct family_trait {

@@ -381,10 +381,32 @@ static void one_silent_series_is_missed_from_its_onset(void **state)
     cw_drive_destroy(&bench.drive);
 }
 
-static void the_silence_of_everything_is_not_an_anomaly(void **state)
+/* Producers restart; what stays away is gone. Last sample at 1990 s. */
+static void the_silence_of_everything_counts_after_two_minutes(void **state)
 {
     (void)state;
     struct bench bench = bench_of();
+    open_bench(&bench);
+    gauge(&bench, CW_FAMILY_OTHER, 200, 0, 0, 0.0);
+    advance(&bench, START + 2109 * SECOND);
+    assert_int_equal(count_anomalies(&bench), 0);
+    advance(&bench, START + 2000 * SECOND + DETECTOR_HOUR);
+    assert_int_equal(count_anomalies(&bench), 1);
+    const struct cw_anomaly *opened =
+        anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED);
+    assert_non_null(opened);
+    assert_int_equal(opened->kind, CW_ANOMALY_KIND_MISSING);
+    assert_int_equal(opened->started_at, START + 2000 * SECOND);
+    assert_true(opened->opened_at >= START + 2110 * SECOND);
+    assert_true(opened->opened_at <= START + 2121 * SECOND);
+    cw_drive_destroy(&bench.drive);
+}
+
+static void it_never_counts_when_told_so(void **state)
+{
+    (void)state;
+    struct bench bench = bench_of();
+    bench.config.missing_alone_us = 0;
     open_bench(&bench);
     gauge(&bench, CW_FAMILY_OTHER, 200, 0, 0, 0.0);
     advance(&bench, START + 2000 * SECOND + DETECTOR_HOUR);
@@ -509,7 +531,8 @@ int main(void)
         cmocka_unit_test(a_restart_changes_nothing),
         cmocka_unit_test(a_pair_of_counters_yields_mean_and_error_ratio),
         cmocka_unit_test(one_silent_series_is_missed_from_its_onset),
-        cmocka_unit_test(the_silence_of_everything_is_not_an_anomaly),
+        cmocka_unit_test(the_silence_of_everything_counts_after_two_minutes),
+        cmocka_unit_test(it_never_counts_when_told_so),
         cmocka_unit_test(evidence_comes_each_minute_and_sooner_when_loud),
         cmocka_unit_test(samples_wait_for_their_definition),
         cmocka_unit_test(one_series_too_many_is_refused_and_said),

@@ -18,6 +18,7 @@
 #define ALONE_COST        0.903 /* log10 of VIEW_COUNT: the best of so many */
 #define RECORD_CAP        3.0
 #define CUSUM_SLACK       0.5
+#define UNSCALED_Z        10.0 /* it never moved: that it did, not how far */
 
 static const double window_s[VIEW_WINDOWS] = {300.0, 900.0, 3600.0};
 
@@ -44,6 +45,7 @@ void model_init(struct model *model)
 {
     memset(model, 0, sizeof(*model));
     model->whole = true;
+    model->never_none = true;
     tail_init(&model->fused, 7.0, 1.6);
     for (unsigned i = 0; i < VIEW_COUNT; i++)
         tail_init(&model->views[i].tail, 2.0, 0.4);
@@ -70,13 +72,15 @@ static bool is_whole(double value, double quantum)
 }
 
 /* What this series may move by without anybody calling it a move: a share of
- * its level, and one quantum of what is counted. */
+ * its level, and one quantum of what is counted. One less of several is noise;
+ * none left of what there always was is not. */
 static double noise_floor(const struct model *model,
                           const struct model_nature *nature, double value)
 {
     const double share = model->moved ? 0.005 : 0.02;
+    const bool gone = model->never_none && value == 0.0;
     double quantum = nature->quantum;
-    if (quantum <= 0.0 && model->whole && is_whole(value, 0.0))
+    if (quantum <= 0.0 && model->whole && !gone && is_whole(value, 0.0))
         quantum = 1.0;
     return larger(share * fabs(model->slow),
                   quantum * nature->trait->quantum_share);
@@ -195,13 +199,23 @@ static void deviate(const struct model *model, struct judgement *j,
         step_ratio(larger(j->step_fast, 0.0), larger(slow, 0.25 * least));
 }
 
+/* The sign of the variance view tells a burst (+) from a flat line. */
+static bool minded(enum direction direction, enum view view, double d)
+{
+    if (direction == DIRECTION_BOTH)
+        return true;
+    if (direction == DIRECTION_UP || view == VIEW_VARIANCE)
+        return d >= 0.0;
+    return d <= 0.0;
+}
+
 /* What counts as loud: the wrong direction does not, nor does a jump back to
  * where the series belongs (a recovery is no anomaly). */
 static double loudness_of(const struct judgement *j, enum view view,
                           const struct family_trait *trait, double scale)
 {
     const double d = j->deviations[view];
-    if (trait->direction == DIRECTION_UP && d < 0.0)
+    if (!minded(trait->direction, view, d))
         return 0.0;
     if (view == VIEW_RESIDUAL && d * j->unit_deviation < 0.0)
         return 0.0;
@@ -297,7 +311,7 @@ void model_judge(const struct model *model,
     out->expected = model->level + out->season;
     const double unit = sigma * out->factor;
     out->z = unit > 0.0 ? (value - model->level - out->season) / unit
-                        : clipped((value - model->level) * 1e30, 1000.0);
+                        : clipped((value - model->level) * 1e30, UNSCALED_Z);
     out->z = rounded(clipped(out->z, 1000.0));
     judge_views(model, out, nature, least);
     out->warm = model->seen >= MODEL_WARM_COUNT;
@@ -434,6 +448,8 @@ void model_learn(struct model *model, const struct model_nature *nature,
     learn_time(model, judged);
     const double least = noise_floor(model, nature, judged->value);
     model->whole = model->whole && is_whole(judged->value, nature->quantum);
+    if (calm && judged->value == 0.0)
+        model->never_none = false;
     if (model->seen == 0) {
         model->level = model->slow = judged->value;
         model->fast = model->previous = judged->value;

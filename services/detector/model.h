@@ -80,6 +80,7 @@ struct model {
     struct day *day; /* owned by the series; NULL until it is worth it */
     bool whole;      /* every sample was a whole number of quanta */
     bool moved;      /* two samples differed */
+    bool never_none; /* no sample learnt was 0 */
 };
 
 /* What a sample means before it is learnt. */

@@ -24,7 +24,8 @@
     X(f32, up)                                                                 \
     X(f32, down)                                                               \
     X(bool, whole)                                                             \
-    X(bool, moved)
+    X(bool, moved)                                                             \
+    X(bool, never_none)
 
 static void save_view(const struct view_state *view, struct cw_pack *out)
 {

@@ -29,8 +29,9 @@ const struct cw_option detector_options[] = {
         31536e9, "", "a series idle so long leaves the state"),
     ROW("detector.missing", CW_OPT_BOOL, missing, "true", 0, 0, "",
         "look for series that fall silent"),
-    ROW("detector.missing-alone", CW_OPT_BOOL, missing_alone, "false", 0, 0, "",
-        "also when everything of its shard is silent"),
+    ROW("detector.missing-alone", CW_OPT_DURATION, missing_alone_us, "2m", 0,
+        864e8, "",
+        "when all of its shard fell silent, missing after so long; 0 = never"),
 };
 
 const size_t detector_option_count =

@@ -134,23 +134,61 @@ static void whole_numbers_are_quiet_and_a_step_is_found(void **state)
 static void a_thing_that_goes_down_is_found_at_once(void **state)
 {
     (void)state;
-    struct stream stream = stream_of(CW_FAMILY_AVAILABILITY, 1);
+    static const int families[] = {CW_FAMILY_AVAILABILITY, CW_FAMILY_OTHER};
+    for (unsigned f = 0; f < 2; f++) {
+        struct stream stream = stream_of(families[f], 1);
+        struct judgement judged;
+        enum episode_event event;
+        for (unsigned i = 0; i < 200; i++) {
+            stream.at += 10 * DETECTOR_SECOND;
+            series_sample(&stream.series, &stream.config, &stream.nature,
+                          stream.at, 1.0, &judged, &event);
+            assert_int_equal(event, EPISODE_NONE);
+        }
+        bool found = false;
+        for (unsigned i = 0; i < 3; i++) {
+            stream.at += 10 * DETECTOR_SECOND;
+            series_sample(&stream.series, &stream.config, &stream.nature,
+                          stream.at, 0.0, &judged, &event);
+            found = found || event == EPISODE_OPENED;
+        }
+        assert_true(found);
+        series_fini(&stream.series);
+    }
+}
+
+/* One worker fewer, or more, of a pool that never changed: no news. */
+static void one_of_several_fewer_is_quiet(void **state)
+{
+    (void)state;
+    for (double other = 11.0; other <= 13.0; other += 2.0) {
+        struct stream stream = stream_of(CW_FAMILY_AVAILABILITY, 1);
+        struct judgement judged;
+        enum episode_event event;
+        for (unsigned i = 0; i < 260; i++) {
+            stream.at += 10 * DETECTOR_SECOND;
+            series_sample(&stream.series, &stream.config, &stream.nature,
+                          stream.at, i < 200 ? 12.0 : other, &judged, &event);
+            assert_int_equal(event, EPISODE_NONE);
+        }
+        series_fini(&stream.series);
+    }
+}
+
+/* Of a series that never moved nobody knows how far a move is. */
+static void a_first_move_ever_is_loud_but_not_the_loudest(void **state)
+{
+    (void)state;
+    struct stream stream = stream_of(CW_FAMILY_ERRORS, 1);
     struct judgement judged;
     enum episode_event event;
     for (unsigned i = 0; i < 200; i++) {
         stream.at += 10 * DETECTOR_SECOND;
         series_sample(&stream.series, &stream.config, &stream.nature, stream.at,
-                      1.0, &judged, &event);
-        assert_int_equal(event, EPISODE_NONE);
+                      i < 199 ? 0.0 : 0.31, &judged, &event);
     }
-    bool found = false;
-    for (unsigned i = 0; i < 3; i++) {
-        stream.at += 10 * DETECTOR_SECOND;
-        series_sample(&stream.series, &stream.config, &stream.nature, stream.at,
-                      0.0, &judged, &event);
-        found = found || event == EPISODE_OPENED;
-    }
-    assert_true(found);
+    assert_int_equal(event, EPISODE_OPENED);
+    assert_true(judged.z <= 10.0);
     series_fini(&stream.series);
 }
 
@@ -163,6 +201,8 @@ int main(void)
         cmocka_unit_test(a_day_is_quiet_and_a_shift_in_it_is_found),
         cmocka_unit_test(whole_numbers_are_quiet_and_a_step_is_found),
         cmocka_unit_test(a_thing_that_goes_down_is_found_at_once),
+        cmocka_unit_test(one_of_several_fewer_is_quiet),
+        cmocka_unit_test(a_first_move_ever_is_loud_but_not_the_loudest),
     };
     return cmocka_run_group_tests_name("quiet", tests, NULL, NULL);
 }

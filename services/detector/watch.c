@@ -36,15 +36,14 @@ static bool is_silent(const struct scope *scope, const struct member *member,
 {
     const int64_t patience = larger(MISSED_COUNT * interval_of(member),
                                     scope->config->missing_floor_us);
-    const int64_t since =
-        scope->config->missing_alone
-            ? member->seen_at
-            : larger(member->seen_at, scope->roster->resumed_at);
+    const int64_t since = larger(member->seen_at, scope->roster->resumed_at);
     if (now_at - since < patience)
         return false;
-    /* Others went on, or it is the silence of everything. */
-    return scope->config->missing_alone ||
-           scope->roster->seen_at - since >= patience / 2;
+    if (scope->roster->seen_at - since >= patience / 2)
+        return true; /* others went on */
+    /* The silence of everything here: producers restart within minutes. */
+    const int64_t alone_us = scope->config->missing_alone_us;
+    return alone_us > 0 && now_at - since >= larger(alone_us, 2 * patience);
 }
 
 static bool is_short_lived(struct cw_text kind)

@@ -19,6 +19,15 @@ static const struct rule {
      * saturation, whatever else the name says. */
     {CW_TEXT("idle"), true, CW_FAMILY_OTHER},
     {CW_TEXT("free"), true, CW_FAMILY_OTHER},
+    {CW_TEXT("nice"), true, CW_FAMILY_OTHER}, /* CPU time others may take */
+    {CW_TEXT("unavailab"), false, CW_FAMILY_ERRORS},
+    {CW_TEXT("unhealthy"), false, CW_FAMILY_ERRORS},
+    {CW_TEXT("restarts"), true, CW_FAMILY_ERRORS},
+    /* How many run: none left is the whole story. */
+    {CW_TEXT("ps_count"), true, CW_FAMILY_AVAILABILITY},
+    {CW_TEXT("num_procs"), true, CW_FAMILY_AVAILABILITY},
+    {CW_TEXT("replicas"), true, CW_FAMILY_AVAILABILITY},
+    {CW_TEXT("ready"), true, CW_FAMILY_AVAILABILITY},
     {CW_TEXT("availab"), false, CW_FAMILY_AVAILABILITY},
     {CW_TEXT("success"), false, CW_FAMILY_AVAILABILITY},
     {CW_TEXT("healthy"), false, CW_FAMILY_AVAILABILITY},

@@ -192,6 +192,34 @@ static void a_killed_process_is_found_by_its_silence(void **state)
     end(&stage);
 }
 
+/* The host was busy for minutes and nobody suffered; then a process died. */
+static void a_trouble_of_before_does_not_explain(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("shop", "metric", CW_FAMILY_ERRORS, at),
+        member("cart", "metric", CW_FAMILY_AVAILABILITY, at)};
+
+    (void)state;
+    for (int fresh = 0; fresh < 2; fresh++) {
+        begin(&stage, NULL);
+        calls(&stage, "shop", "cart");
+        calls(&stage, "cart", "host");
+        stage.now_at = at - MINUTE;
+        deviates(&stage, "host", "cpu", CW_FAMILY_SATURATION, 200,
+                 fresh ? at : at - 4 * MINUTE);
+        stage.now_at = at + MINUTE;
+        deviates(&stage, "shop", "error_rate", CW_FAMILY_ERRORS, 10, at);
+        deviates(&stage, "cart", "ps_count", CW_FAMILY_AVAILABILITY, -50, at);
+        incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
+        pass(&stage, stage.now_at + 6 * SECOND);
+        const struct cw_candidate *first = &last_cause(&stage)->candidates[0];
+        assert_true(cw_text_is(first->entity.name, fresh ? "host" : "cart"));
+        end(&stage);
+    }
+}
+
 static void calls_that_fail_into_silence_are_an_edge(void **state)
 {
     struct stage stage;
@@ -290,6 +318,7 @@ int main(void)
         cmocka_unit_test(u10_equals_without_a_graph_are_unknown),
         cmocka_unit_test(without_a_graph_the_most_severe_is_first),
         cmocka_unit_test(a_killed_process_is_found_by_its_silence),
+        cmocka_unit_test(a_trouble_of_before_does_not_explain),
         cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),
         cmocka_unit_test(new_error_lines_make_a_pattern_the_candidate),
         cmocka_unit_test(u16_the_graph_is_that_of_the_first_symptom),

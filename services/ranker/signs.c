@@ -4,9 +4,11 @@
 
 #include "base/arena.h"
 #include "base/fixmath.h"
+#include "view.h"
 
 #define ONSET_Z       4.0 /* a smaller deviation does not date anything */
 #define ONSET_BACK_US ((int64_t)30 * 60 * 1000000)
+#define STALE_US      ((int64_t)2 * 60 * 1000000)
 #define LOUD_LOG      17  /* OpenTelemetry: ERROR and above */
 #define SPARSE        0.5 /* less of the samples: telemetry is going missing */
 
@@ -56,11 +58,24 @@ static void date(struct ranker_sign *sign, int64_t onset_at, int64_t start_at)
         sign->onset_at = onset_at;
 }
 
+/* What was as odd before the symptoms explains them the less, the longer it
+ * was. The alarms of the incident itself were found to belong together. */
+static double freshness(const struct ranker_sign *sign,
+                        const struct ranker_track *track, int64_t start_at)
+{
+    const int64_t early_us = start_at - RANKER_SLACK_US - track->onset_at;
+
+    if (sign->alarmed || track->onset_at == 0 || early_us <= 0)
+        return 1.0;
+    return cw_exp(-(double)early_us / (double)STALE_US);
+}
+
 static void read_track(struct ranker_sign *sign,
                        const struct ranker_track *track, int64_t start_at)
 {
     const double severity = cw_round6(cw_log1p(fabs(track->z)) *
-                                      ranker_family_weight(track->family));
+                                      ranker_family_weight(track->family) *
+                                      freshness(sign, track, start_at));
 
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
@@ -158,17 +173,17 @@ enum cw_status ranker_signs_make(struct ranker_sign **made,
 
     if (signs == NULL)
         return cw_fail(err, CW_NO_MEMORY, "no memory for signs");
+    for (size_t i = 0; i < incident->entities_count; i++) {
+        struct ranker_sign *sign = sign_of(signs, of, &incident->entities[i]);
+        if (sign != NULL)
+            sign->alarmed = true;
+    }
     for (uint32_t p = 0; p < size; p++) {
         const struct ranker_entity *entity = ranker_window_at(of->window, p);
         if (entity != NULL && entity->route == of->route &&
             entity->trail != NULL)
             read_trail(&signs[p], entity->trail, incident->started_at,
                        of->lookback_us);
-    }
-    for (size_t i = 0; i < incident->entities_count; i++) {
-        struct ranker_sign *sign = sign_of(signs, of, &incident->entities[i]);
-        if (sign != NULL)
-            sign->alarmed = true;
     }
     for (size_t i = 0; i < incident->members_count; i++) {
         struct ranker_sign *sign =
