@@ -21,6 +21,7 @@ static const char *const rule_names[] = {
     [CORR_RULE_SAME_ENTITY] = "same_entity",
     [CORR_RULE_TOPOLOGY] = "topology",
     [CORR_RULE_SAME_TIME] = "same_time",
+    [CORR_RULE_SAME_SILENCE] = "same_silence",
 };
 
 static enum cw_status refresh_reach(const struct corr_turn *turn,
@@ -83,6 +84,17 @@ static bool fits_blind(const struct corr_turn *turn,
     return last_at - first_at <= turn->config->blind_us;
 }
 
+/* Many fall silent at once when what carries their telemetry breaks, and no
+ * call graph holds it. */
+static bool silent_together(const struct corr_turn *turn,
+                            const struct corr_signal *signal,
+                            const struct corr_incident *incident)
+{
+    return signal->kind == CORR_MISSING &&
+           incident->opener->kind == CORR_MISSING &&
+           fits_blind(turn, signal, incident);
+}
+
 /* Hop factor of a signal on another entity; 0 = it does not belong. */
 static enum cw_status hop_factor(const struct corr_turn *turn,
                                  const struct question *question,
@@ -95,6 +107,11 @@ static enum cw_status hop_factor(const struct corr_turn *turn,
         *factor = fits_blind(turn, question->signal, match->incident)
                       ? hop_decay[2]
                       : 0.0;
+        return CW_OK;
+    }
+    if (silent_together(turn, question->signal, match->incident)) {
+        match->rule = CORR_RULE_SAME_SILENCE;
+        *factor = hop_decay[1];
         return CW_OK;
     }
     if (question->node == CORR_NONE)
@@ -214,6 +231,7 @@ static bool may_match(const struct question *question,
                       const struct corr_incident *incident)
 {
     return question->blind || question->node != CORR_NONE ||
+           question->signal->kind == CORR_MISSING ||
            !corr_incident_live(incident);
 }
 
@@ -323,6 +341,11 @@ static struct cw_text sentence(const struct corr_turn *turn,
         return cw_arena_print(arena,
                               "%.*s %s the start; no topology is known here, "
                               "so time alone joins",
+                              CW_TEXT_ARG(span), side);
+    if (match->rule == CORR_RULE_SAME_SILENCE)
+        return cw_arena_print(arena,
+                              "fell silent %.*s %s the first, as it did: what "
+                              "carries their telemetry may be at fault",
                               CW_TEXT_ARG(span), side);
     const int hops = (int)reason->path_count - 1;
     return cw_arena_print(arena,

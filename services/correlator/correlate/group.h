@@ -30,7 +30,8 @@ enum corr_rule {
     CORR_RULE_COMPANY,
     CORR_RULE_SAME_ENTITY,
     CORR_RULE_TOPOLOGY,
-    CORR_RULE_SAME_TIME
+    CORR_RULE_SAME_TIME,
+    CORR_RULE_SAME_SILENCE
 };
 
 struct corr_match {

@@ -69,6 +69,26 @@ TEST(F3_a_member_tells_rule_path_gap_and_reason)
     kit_close(&kit);
 }
 
+/* No edge joins them; an agent or the way to the broker broke. */
+TEST(T10_many_that_fall_silent_together_are_one_incident)
+{
+    BEGIN(kit);
+    kit_edge(&kit, 0, "a", "b");
+    const char *const names[] = {"x", "y", "z"};
+    for (int i = 0; i < 3; i++) {
+        struct cw_anomaly anomaly =
+            kit_anomaly(&kit, 10 + i, names[i], names[i], 0.9);
+        anomaly.kind = CW_ANOMALY_KIND_MISSING;
+        kit_put(&kit, CW_TOPIC_ANOMALIES, 10 + i, &anomaly);
+    }
+    kit_wait(&kit, 30);
+    assert_int_equal(kit_incidents(&kit), 1);
+    const struct cw_incident *incident = kit_incident(&kit, 0);
+    assert_int_equal(incident->members_count, 3);
+    assert_text(incident->members[1].reason.rule, "same_silence");
+    kit_close(&kit);
+}
+
 /* a - b - c - d - e in a row: c begins it, so a and e, two hops away, belong;
  * x, three hops away over e, does not, however close to a member it is. */
 TEST(F4_no_chain_merge_over_the_core)
@@ -302,6 +322,7 @@ int main(void)
         cmocka_unit_test(T3_outside_the_window_opens_a_new_incident),
         cmocka_unit_test(T4_alerts_joined_by_an_edge_are_one_incident),
         cmocka_unit_test(F3_a_member_tells_rule_path_gap_and_reason),
+        cmocka_unit_test(T10_many_that_fall_silent_together_are_one_incident),
         cmocka_unit_test(F4_no_chain_merge_over_the_core),
         cmocka_unit_test(F4_an_old_incident_takes_only_its_own_entities),
         cmocka_unit_test(F4_a_common_caller_joins_only_as_a_member),
