@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# run.sh [WORD...] - what ./causeway test runs. Without a word: unit integration scenario chaos.
+# run.sh [WORD...] [--kills N] [--seed N] - what ./causeway test runs. Without a word: unit integration scenario chaos.
 #   unit         every module's claims, fuzz corpora, the simulator and its mutations (preset dev)
 #   integration  recorder and console on a PostgreSQL of their own, records against fastavro, the audit chain's second implementation
 #   scenario     real servers, real services: tests/scenario
-#   chaos        the loop under kills, pauses and lost snapshots; requests that come late (CHAOS_SECONDS=45)
+#   chaos        the loop under kills, pauses and lost snapshots; requests that come late; the whole engine under kills: short, 10 kills.
+#                --kills 60 is the long form: every late request, three brokers, full rates, outages of broker and database (45 minutes)
+#   chain late brokers pipeline   one part of chaos
 #   lab          faults in a small shop: tests/lab           k8s       chart, compose file, cluster: tests/k8s
 #   fuzz         each target for FUZZ_SECONDS=30 (clang)     sanitize  unit tests under ASan+UBSan, then TSan
 #   tidy         clang-format and clang-tidy; TIDY=all for every file, else what differs from TIDY_BASE=HEAD~20
-# One line a part, a sum at the end; exit 0 when nothing failed. Servers live in a folder of their own and end with the run, also on Ctrl-C.
+# Every program outside has a time limit; past it, it has failed. One line a part, a sum at the end; exit 0 when nothing failed. Servers live in a folder of their own and end with the run, also on Ctrl-C.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 . tests/lib/setup.sh
@@ -18,6 +20,7 @@ TEMP=$(mktemp -d "${TMPDIR:-/tmp}/causeway-test.XXXXXX")
 chmod 755 "$TEMP" # PostgreSQL runs as another user
 JOBS=$(nproc)
 PASSED=0 FAILED=0 SKIPPED=0 CHILD=
+KILLS= SEED=${CHAOS_SEED:-$RANDOM}
 CTEST_LOG=$TEMP/ctest.log
 
 finish() {
@@ -39,6 +42,9 @@ run() {
     return $code
 }
 
+# So many seconds at most; then it is asked to end, and 30 s later made to.
+limited() { run timeout -k 30 "$@"; }
+
 report() { # PART BEGAN PASSED FAILED SKIPPED
     PASSED=$((PASSED+$3)) FAILED=$((FAILED+$4)) SKIPPED=$((SKIPPED+$5))
     printf '%-24s %5d s  %d passed, %d failed, %d skipped\n' "$1" $((SECONDS-$2)) "$3" "$4" "$5"
@@ -49,6 +55,7 @@ report_code() { # PART BEGAN CODE
     case $3 in
         0) report "$1" "$2" 1 0 0 ;;
         77) report "$1" "$2" 0 0 1 ;;
+        124|137) say "$1: not over in time"; report "$1" "$2" 0 1 0 ;;
         *) report "$1" "$2" 0 1 0 ;;
     esac
 }
@@ -63,7 +70,7 @@ build() { # PRESET [TARGET...]
 
 run_ctest() { # PART PRESET ARGUMENTS...
     local part=$1 preset=$2 began=$SECONDS total failed skipped; shift 2
-    run ctest --test-dir "build/$preset" -j "$JOBS" --output-on-failure "$@" >"$CTEST_LOG" 2>&1
+    limited 1200 ctest --test-dir "build/$preset" --timeout 300 -j "$JOBS" --output-on-failure "$@" >"$CTEST_LOG" 2>&1
     total=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#' "$CTEST_LOG")
     skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#.*\*\*\*(Skipped|Not Run)' "$CTEST_LOG")
     failed=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#.*(\*\*\*(Failed|Timeout|Exception)|Subprocess|SEGFAULT)' "$CTEST_LOG")
@@ -82,7 +89,7 @@ run_integration() {
     # ctest was configured with whichever Python there was; records.golden wants fastavro.
     PATH=$VENV/bin:$PATH run_ctest integration dev -L integration -E '^records\.golden$'
     local began=$SECONDS
-    run "$VENV/bin/python" tests/integration/records_golden.py build/dev/tests/record_golden schemas/avro >"$TEMP/golden.log" 2>&1
+    limited 120 "$VENV/bin/python" tests/integration/records_golden.py build/dev/tests/record_golden schemas/avro >"$TEMP/golden.log" 2>&1
     local code=$?
     [ $code = 0 ] || cat "$TEMP/golden.log"
     report_code "records against fastavro" "$began" $code
@@ -91,7 +98,7 @@ run_integration() {
 run_scenario() {
     local began=$SECONDS line
     build dev || return 0
-    run "$VENV/bin/python" tests/scenario/run.py --build build/dev > >(tee "$TEMP/scenario.log")
+    limited 900 "$VENV/bin/python" tests/scenario/run.py --build build/dev > >(tee "$TEMP/scenario.log")
     wait_for_tee
     line=$(tail -1 "$TEMP/scenario.log")
     if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
@@ -103,53 +110,70 @@ run_scenario() {
 
 wait_for_tee() { sleep 0.3; } # its last line
 
-# Kafka in $TEMP/run; EXTRA goes into its properties.
-broker_up() {
+is_long() { [ -n "$KILLS" ]; }
+
+# Kafka in $TEMP/run.
+brokers_up() { # COUNT
     RUN=$TEMP/run
     mkdir -p "$RUN"
-    KAFKA_EXTRA=${1:-} KAFKA_HEAP=512m kafka_up 1
+    KAFKA_HEAP=512m kafka_up "$1"
     BROKERS=$(cat "$RUN/brokers")
 }
 
-broker_down() { RUN=$TEMP/run servers_down; }
+brokers_down() { RUN=$TEMP/run servers_down; }
 
-run_chain() {
+run_chain_on() { # PART BROKERS SECONDS MORE...
     build dev || return 0
-    local began=$SECONDS code
-    broker_up
-    run "$VENV/bin/python" tests/chaos/install.py "$BROKERS" build/dev/bin/cwctl >"$TEMP/chain.log" 2>&1 &&
-        run "$VENV/bin/python" tests/chaos/chain.py --brokers "$BROKERS" --bin build/dev/bin --run "$TEMP/chain" \
-            --seconds "${CHAOS_SECONDS:-45}" --seed "${CHAOS_SEED:-$RANDOM}" --servers "$RUN" >>"$TEMP/chain.log" 2>&1
+    local part=$1 count=$2 seconds=$3 began=$SECONDS code; shift 3
+    brokers_up "$count"
+    limited 120 "$VENV/bin/python" tests/chaos/install.py "$BROKERS" build/dev/bin/cwctl >"$TEMP/chain.log" 2>&1 &&
+        KAFKA_HEAP=512m limited $((seconds+600)) "$VENV/bin/python" tests/chaos/chain.py --brokers "$BROKERS" --bin build/dev/bin --run "$TEMP/chain" \
+            --seconds "$seconds" --seed "$SEED" --servers "$RUN" "$@" >>"$TEMP/chain.log" 2>&1
     code=$?
-    tail -3 "$TEMP/chain.log"
-    [ $code = 0 ] || cat "$TEMP/chain.log"
-    broker_down
-    report_code "chaos: chain" "$began" $code
-}
-
-# The broker sends its clients through the suite's proxy.
-run_late() { # PART PROGRAM MORE...
-    local part=$1 program=$2 began=$SECONDS proxy code; shift 2
-    proxy=$(free_port)
-    broker_up "advertised.listeners=PLAINTEXT://127.0.0.1:$proxy"
-    run "$VENV/bin/python" tests/chaos/late_end.py --direct "$BROKERS" --proxy "$proxy" --bin build/dev/bin --program "$program" "$@" \
-        >"$TEMP/late.log" 2>&1
-    code=$?
-    tail -1 "$TEMP/late.log"
-    [ $code = 0 ] || cat "$TEMP/late.log"
-    broker_down
+    if [ $code = 0 ]; then tail -3 "$TEMP/chain.log"; else cat "$TEMP/chain.log"; tail -n 20 "$TEMP"/chain/*.log; fi
+    brokers_down
+    rm -rf "$TEMP/chain"
     report_code "$part" "$began" $code
 }
 
-run_chaos() {
-    build dev || return 0
-    run_chain
-    run_late "chaos: late end" late_end --only 16
-    run_late "chaos: its mutation" late_end_untainted --only 16 --expect-failure
+run_chain() { if is_long; then run_chain_on "chaos: chain" 1 180; else run_chain_on "chaos: chain" 1 45; fi; }
+run_brokers() { run_chain_on "chaos: three brokers" 3 60 --chase 5 --stop-broker 120; }
+
+run_late_end() { # PART PROGRAM MORE...
+    local part=$1 program=$2 began=$SECONDS code; shift 2
+    limited 1500 "$VENV/bin/python" tests/chaos/late_end.py --run "$TEMP/run" --bin build/dev/bin --program "$program" "$@" >"$TEMP/late.log" 2>&1
+    code=$?
+    if [ $code = 0 ]; then tail -1 "$TEMP/late.log"; else cat "$TEMP/late.log"; tail -n 20 "$TEMP"/run/kafka1/log; fi
+    [ ! -d "$TEMP/run" ] || brokers_down
+    report_code "$part" "$began" $code
 }
 
-run_lab() { local began=$SECONDS; run bash tests/lab/run.sh; report_code lab "$began" $?; }
-run_k8s() { local began=$SECONDS; run bash tests/k8s/run.sh; report_code k8s "$began" $?; }
+run_late() {
+    build dev || return 0
+    if is_long; then run_late_end "chaos: late end" late_end; else run_late_end "chaos: late end" late_end --only 16; fi
+    run_late_end "chaos: its mutation" late_end_untainted --only 16 --expect-failure
+}
+
+run_pipeline() {
+    build dev || return 0
+    local began=$SECONDS code limit=600 how=(--quick --kills 10 --points 4000 --lines 400 --spans 100)
+    ! is_long || { limit=3000; how=(--kills "$KILLS"); }
+    limited $limit "$VENV/bin/python" tests/chaos/pipeline.py --build build/dev --seed "$SEED" "${how[@]}" >"$TEMP/pipeline.log" 2>&1
+    code=$?
+    if [ $code = 0 ]; then tail -8 "$TEMP/pipeline.log"; else cat "$TEMP/pipeline.log"; fi
+    report_code "chaos: pipeline" "$began" $code
+}
+
+run_chaos() {
+    say "chaos: seed $SEED"
+    run_chain
+    run_late
+    ! is_long || run_brokers
+    run_pipeline
+}
+
+run_lab() { local began=$SECONDS; limited 5400 bash tests/lab/run.sh; report_code lab "$began" $?; }
+run_k8s() { local began=$SECONDS; limited 3600 bash tests/k8s/run.sh; report_code k8s "$began" $?; }
 
 run_fuzz() {
     local began=$SECONDS target name code passed=0 failed=0
@@ -158,7 +182,7 @@ run_fuzz() {
     for target in build/fuzz/fuzz/fuzz_*; do
         name=$(basename "$target"); name=${name#fuzz_}
         mkdir -p "$TEMP/corpus/$name" "$TEMP/crash"
-        run "$target" -max_total_time="${FUZZ_SECONDS:-30}" -artifact_prefix="$TEMP/crash/$name-" -print_final_stats=0 \
+        limited $((${FUZZ_SECONDS:-30}+120)) "$target" -max_total_time="${FUZZ_SECONDS:-30}" -artifact_prefix="$TEMP/crash/$name-" -print_final_stats=0 \
             "$TEMP/corpus/$name" "tests/fuzz/corpus/$name" >"$TEMP/fuzz.log" 2>&1
         code=$?
         if [ $code = 0 ]; then passed=$((passed+1)); else failed=$((failed+1)); tail -40 "$TEMP/fuzz.log"; fi
@@ -191,19 +215,25 @@ run_tidy() {
     build dev || return 0
     changed_sources | while read -r file; do
         grep -q "\"file\": \".*/$file\"" build/dev/compile_commands.json && echo "$file"
-    done | run xargs -r -P "$JOBS" -n 4 clang-tidy-14 -p build/dev --quiet >"$TEMP/tidy.log" 2>/dev/null
+    done | limited 3600 xargs -r -P "$JOBS" -n 4 clang-tidy-14 -p build/dev --quiet >"$TEMP/tidy.log" 2>/dev/null
     code=$?
     [ $code = 0 ] || grep -E 'error|warning' "$TEMP/tidy.log" | sort -u | head -60
     report_code "clang-tidy" "$began" $code
 }
 
-[ $# -gt 0 ] || set -- unit integration scenario chaos
-for word in "$@"; do
-    case $word in
-        unit|integration|scenario|chain|chaos|lab|k8s|fuzz|sanitize|tidy) ;;
-        *) echo "run.sh: '$word'? unit, integration, scenario, chaos, lab, k8s, fuzz, sanitize or tidy" >&2; exit 64 ;;
+words=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        unit|integration|scenario|chaos|chain|late|brokers|pipeline|lab|k8s|fuzz|sanitize|tidy) words+=("$1") ;;
+        --kills|--seed)
+            [[ ${2:-} =~ ^[0-9]+$ ]] || { echo "run.sh: $1 wants a number" >&2; exit 64; }
+            if [ "$1" = --kills ]; then KILLS=$2; else SEED=$2; fi
+            shift ;;
+        *) echo "run.sh: '$1'? unit, integration, scenario, chaos, lab, k8s, fuzz, sanitize or tidy; --kills N, --seed N" >&2; exit 64 ;;
     esac
+    shift
 done
-for word in "$@"; do "run_$word"; done
+[ ${#words[@]} -gt 0 ] || words=(unit integration scenario chaos)
+for word in "${words[@]}"; do "run_$word"; done
 echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 [ "$FAILED" = 0 ]

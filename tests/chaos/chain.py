@@ -1,12 +1,12 @@
 """chain.py - the loop under fire on a real broker (step 1b).
 
-  chain.py --brokers HOST:PORT --bin DIR --seconds N --seed N [--kills]
+  chain.py --brokers HOST:PORT --bin DIR --run DIR --seconds N --seed N [--servers DIR] [--chase N] [--stop-broker SECONDS]
 
 Starts skeleton, two instances of a and two of b, feeds both raw topics, and for N seconds: SIGKILL at random, SIGSTOP beyond the session
-timeout and back, snapshots deleted, Kafka timestamps falling and far ahead. Every process is started again, as a supervisor would. In the
+timeout and back, Kafka timestamps falling and far ahead; with --servers also brokers killed and stopped. Every process is started again, as a supervisor would. In the
 end both raw partitions are closed by a record that says nothing, everything drains, and chain_check holds the topics against a replay.
 """
-import argparse, json, os, random, signal, subprocess, sys, threading, time
+import argparse, atexit, json, os, random, signal, subprocess, sys, threading, time
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
@@ -150,11 +150,19 @@ def disturb():
         rand.choice(processes).pause(rand.choice([1, 3, 12, 15]))
 
 
+def leave_nothing():
+    for process in processes:
+        if process.child is not None and process.child.poll() is None:
+            process.child.kill()
+
+
+atexit.register(leave_nothing)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 for process in processes:
     process.start()
-feeder = threading.Thread(target=feed)
+feeder = threading.Thread(target=feed, daemon=True)
 feeder.start()
-chaser = threading.Thread(target=chase)
+chaser = threading.Thread(target=chase, daemon=True)
 if args.chase or args.stop_broker:
     chaser.start()
 began = time.time()

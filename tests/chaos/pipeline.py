@@ -74,6 +74,7 @@ class Keeper:
 faults = []
 tempfile.tempdir = tempfile.mkdtemp(prefix="causeway-chaos.")
 os.chmod(tempfile.tempdir, 0o755)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 world = World(args.build, args.keep)
 print(f"world in {world.folder}", flush=True)
 

@@ -1,7 +1,21 @@
 # Kafka (KRaft) and PostgreSQL on loopback, in a private folder, on free ports. Sourced.
 # $RUN/servers.env tells where they listen; each process has its pid file; only these pids are ever ended.
 
-free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
+# Below the range the kernel gives to outgoing connections: such a connection may not take it before the server does.
+free_port() {
+    python3 - <<'P'
+import random, socket
+while True:
+    with socket.socket() as one:
+        port = random.randrange(11000, 32000)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break
+P
+}
 
 is_running() { [ -f "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 

@@ -8,6 +8,7 @@ Each scenario_*.py is one world: fresh servers, then its functions in order, eac
 import argparse
 import importlib
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -71,6 +72,7 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave logs behind")
     parser.add_argument("words", nargs="*")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
     tally = {"passed": 0, "failed": 0, "skipped": 0}
     for path in sorted(HERE.glob("scenario_*.py")):
         run_module(importlib.import_module(path.stem), args, tally)

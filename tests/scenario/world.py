@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -27,9 +28,15 @@ QUICK = {  # shorter where the product lets one choose
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """Below the range the kernel gives to outgoing connections: none of them may take it before the server does."""
+    while True:
+        port = random.randrange(11000, 32000)
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def wait_for(what, look, seconds=30):
