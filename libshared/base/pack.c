@@ -104,6 +104,8 @@ const void *cw_unpack_bytes(struct cw_unpack *in, size_t size)
         in->failed = true;
         return NULL;
     }
+    if (size == 0)
+        return ""; /* bytes may be NULL */
     const void *bytes = in->bytes + in->at;
     in->at += size;
     return bytes;

@@ -23,6 +23,13 @@
 #define CW_TIME_TEXT_SIZE 28 /* "2261-12-31T23:59:59.999999Z" and its end */
 #define CW_TIME_MAX       INT64_C(9214646400000000) /* 2262-01-01, excluded */
 
+/* So far from the ends of 64 bits that sums with durations stay inside. What
+ * comes from a topic is held against it once, where it enters. */
+static inline bool cw_time_is_bounded(int64_t at)
+{
+    return at > -CW_TIME_MAX && at < CW_TIME_MAX;
+}
+
 /* Where time comes from: injected, so that a test or a replay owns it. */
 struct cw_clocks {
     int64_t (*wall_us)(void *context);      /* since 1970, may step */

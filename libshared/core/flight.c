@@ -1,6 +1,7 @@
 #include "core/flight.h"
 
 #include "base/hash.h"
+#include "base/time.h"
 
 #define HEAD_VERSION 1u
 #define ENTRY_SIZE   (8u + 8u + 8u + 8u + 4u)
@@ -46,6 +47,9 @@ static enum cw_status decode_entries(struct cw_flight_head *head,
         entries[i].count = cw_unpack_u32(in);
         if (entries[i].to < entries[i].from)
             return cw_fail(err, CW_BAD_RECORD, "interval runs backwards");
+        if (entries[i].mark_at != INT64_MIN &&
+            !cw_time_is_bounded(entries[i].mark_at))
+            return cw_fail(err, CW_BAD_RECORD, "mark is no time");
     }
     head->entries = entries;
     return CW_OK;
@@ -92,6 +96,8 @@ enum cw_status cw_position_check(const struct cw_position *position,
                                  uint64_t digest, enum cw_coverage *coverage,
                                  struct cw_error *err)
 {
+    if (entry->from == entry->to && entry->count > 0)
+        return cw_fail(err, CW_GAP, "items in an empty interval");
     if (position->covered_to == CW_UNCOVERED) {
         *coverage = CW_COVERS_NEW;
         return CW_OK;
@@ -101,8 +107,6 @@ enum cw_status cw_position_check(const struct cw_position *position,
     return CW_OK;
 #endif
     if (entry->from == entry->to && entry->to <= position->covered_to) {
-        if (entry->count > 0)
-            return cw_fail(err, CW_GAP, "items in an empty interval");
         *coverage = CW_COVERS_NOTHING;
         return CW_OK;
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/map64.h"
+#include "base/time.h"
 #include "core/inlet.h"
 #include "core/unpack.h"
 
@@ -255,6 +256,10 @@ enum cw_status cw_merge_rule(struct cw_merge *merge,
 {
     if (ruling->slice_at <= merge->released_at)
         return cw_fail(err, CW_BROKEN, "a ruling for a slice already closed");
+    if (!cw_time_is_bounded(ruling->slice_at) ||
+        (merge->ruling_count > 0 &&
+         merge->rulings[merge->ruling_count - 1].slice_at > ruling->slice_at))
+        return cw_fail(err, CW_BROKEN, "rulings are not in order");
     if (merge->ruling_count == merge->ruling_capacity) {
         const size_t capacity =
             merge->ruling_capacity ? merge->ruling_capacity * 2 : 8;
@@ -265,9 +270,6 @@ enum cw_status cw_merge_rule(struct cw_merge *merge,
         merge->rulings = grown;
         merge->ruling_capacity = capacity;
     }
-    assert(merge->ruling_count == 0 ||
-           merge->rulings[merge->ruling_count - 1].slice_at <=
-               ruling->slice_at);
     merge->rulings[merge->ruling_count++] = *ruling;
     enforce_due(merge);
     return CW_OK;

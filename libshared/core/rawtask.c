@@ -117,7 +117,9 @@ enum cw_status cw_rawtask_take(struct cw_rawtask *task,
         return status;
 #endif
     task->ticked = false;
-    if (raw->timestamp_at > task->stream_at)
+    /* A broker takes any 64 bits of milliseconds; what is no time moves none. */
+    if (raw->timestamp_at > task->stream_at &&
+        cw_time_is_bounded(raw->timestamp_at))
         task->stream_at = raw->timestamp_at;
     status = step(task, raw, ingest_at, err);
     if (status != CW_OK)

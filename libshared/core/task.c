@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/time.h"
+
 #define SCRATCH_MAX   ((size_t)64 << 20)
 #define SNAPSHOT_PART ((size_t)512 * 1024)
 #define SHARD_MAX     ((size_t)256 << 20)
@@ -82,6 +84,9 @@ static enum cw_status load_shard(struct cw_task *task, uint32_t shard,
                        "%s: snapshot format %d, this build reads %u",
                        task->setup.type->name, first->format,
                        task->setup.type->snapshot_format);
+    if (!cw_time_is_bounded(first->slice_at))
+        return cw_fail(err, CW_BAD_STATE, "%s: a snapshot of no time",
+                       task->setup.type->name);
     struct cw_pack whole;
     cw_pack_init(&whole, SHARD_MAX);
     for (uint32_t i = 0; i < set->found; i++)

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "core/emit.h"
 #include "record/wire.h"
 
@@ -12,17 +13,15 @@ struct walk {
     void *to;
 };
 
-static struct cw_item item_of(enum cw_topic topic, int64_t stream_at,
-                              int64_t event_at, uint64_t route,
-                              const void *record)
+static enum cw_status take_item(const struct walk *walk,
+                                const struct cw_item *item,
+                                struct cw_error *err)
 {
-    return (struct cw_item){
-        .topic = topic,
-        .stream_at = stream_at,
-        .event_at = event_at,
-        .route = route,
-        .record = record,
-    };
+    if (!cw_time_is_bounded(item->stream_at) ||
+        !cw_time_is_bounded(item->event_at))
+        return cw_fail(err, CW_BAD_RECORD, "%s: an item of no time",
+                       cw_topic_spec(walk->topic)->name);
+    return walk->take(walk->to, item, err);
 }
 
 /* Each item record of a batch starts with its own order and route. */
@@ -34,10 +33,14 @@ static struct cw_item item_of(enum cw_topic topic, int64_t stream_at,
         enum cw_status status = CW_OK;                                         \
         for (size_t i = 0; i < batch->items_count && status == CW_OK; i++) {   \
             const struct cw_##record_name *record = &batch->items[i];          \
-            const struct cw_item item =                                        \
-                item_of(walk->topic, record->stream_at, record->event_at,      \
-                        (uint64_t)record->route, record);                      \
-            status = walk->take(walk->to, &item, err);                         \
+            const struct cw_item item = {                                      \
+                .topic = walk->topic,                                          \
+                .stream_at = record->stream_at,                                \
+                .event_at = record->event_at,                                  \
+                .route = (uint64_t)record->route,                              \
+                .record = record,                                              \
+            };                                                                 \
+            status = take_item(walk, &item, err);                              \
         }                                                                      \
         return status;                                                         \
     }
@@ -51,10 +54,14 @@ static enum cw_status walk_record(const struct walk *walk, const void *message,
                                   struct cw_error *err)
 {
     const struct cw_meta *meta = message;
-    const struct cw_item item =
-        item_of(walk->topic, meta->stream_at, meta->event_at,
-                cw_record_route(walk->topic, message), message);
-    return walk->take(walk->to, &item, err);
+    const struct cw_item item = {
+        .topic = walk->topic,
+        .stream_at = meta->stream_at,
+        .event_at = meta->event_at,
+        .route = cw_record_route(walk->topic, message),
+        .record = message,
+    };
+    return take_item(walk, &item, err);
 }
 
 static enum cw_status walk_message(const struct walk *walk, const void *message,

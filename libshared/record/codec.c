@@ -65,8 +65,8 @@ void cw_write_double_array(struct cw_pack *out, const double *values,
 struct cw_reader cw_reader_of(const struct cw_unpack *in,
                               struct cw_arena *arena)
 {
-    struct cw_reader reader = {
-        .at = in->bytes, .end = in->bytes, .arena = arena};
+    static const unsigned char nothing[1]; /* to move by 0 is no UB there */
+    struct cw_reader reader = {.at = nothing, .end = nothing, .arena = arena};
     if (in->bytes != NULL && !in->failed) {
         reader.at = in->bytes + in->at;
         reader.end = in->bytes + in->size;

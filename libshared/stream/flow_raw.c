@@ -194,7 +194,9 @@ static enum cw_status take(struct cw_flow *flow, size_t index,
         .topic = cw_text_of(raw->topic),
         .partition = raw->partition,
         .offset = message->offset,
-        .timestamp_at = timestamp_ms < 0 ? -1 : timestamp_ms * 1000,
+        .timestamp_at = timestamp_ms < 0 || timestamp_ms >= CW_TIME_MAX / 1000
+                            ? -1
+                            : timestamp_ms * 1000,
         .has_key = message->key != NULL,
         .has_value = message->payload != NULL,
         .key = {message->key, message->key_len},

@@ -6,7 +6,8 @@
 #define CALM_US       DETECTOR_MINUTE
 #define SAY_US        DETECTOR_MINUTE
 #define GROWTH        1.33
-#define ACCEPT_COUNT  30 /* samples an accepted level has held */
+#define ACCEPT_COUNT  30   /* samples an accepted level has held */
+#define OPINION_SHARE 10.0 /* times what was learnt before it */
 #define ONSET_US      (6 * DETECTOR_HOUR) /* walk back no further */
 #define RECENT_WINDOW 7u                  /* the last three samples */
 
@@ -48,6 +49,7 @@ static enum episode_event open_episode(struct episode *episode,
     episode->said_peak = (float)judged->surprise;
     episode->length = 1;
     episode->calm_count = 0;
+    episode->recent = RECENT_WINDOW;
     episode->top = (uint8_t)judged->top;
     episode->open = true;
     return EPISODE_OPENED;
@@ -67,10 +69,26 @@ static bool is_calm(const struct episode *episode,
     return in_band && (by_point || judged->surprise < config->close_surprise);
 }
 
-static bool recovered(struct episode *episode, int64_t at, bool calm)
+/* What this sample alone says; means remember the trouble for minutes. */
+static bool shouts(const struct detector_config *config,
+                   const struct judgement *judged)
 {
+    return judged->surprises[VIEW_LEVEL] >= config->open_surprise ||
+           judged->surprises[VIEW_DAY] >= config->open_surprise;
+}
+
+/* It closes as it opens: one stray sample in three is not the trouble come
+ * back, unless it alone would open it. */
+static bool recovered(struct episode *episode,
+                      const struct detector_config *config,
+                      const struct judgement *judged)
+{
+    const int64_t at = judged->at;
+    const bool calm = is_calm(episode, config, judged);
+    episode->recent = (uint8_t)((episode->recent << 1 | !calm) & RECENT_WINDOW);
     if (!calm) {
-        episode->calm_count = 0;
+        if (bits_set(episode->recent) >= 2 || shouts(config, judged))
+            episode->calm_count = 0;
         return false;
     }
     if (episode->calm_count == 0)
@@ -90,6 +108,16 @@ static enum episode_event close_episode(struct episode *episode, int64_t at,
     return why;
 }
 
+/* An opinion formed in a minute is not held against the world for hours. */
+static int64_t patience_of(const struct detector_config *config,
+                           const struct family_trait *trait,
+                           const struct judgement *judged)
+{
+    const int64_t most = config->accept_after_us * trait->accept_factor;
+    const double own = OPINION_SHARE * 1e6 * judged->learnt_s;
+    return own < (double)most ? (int64_t)own : most;
+}
+
 enum episode_event episode_step(struct episode *episode,
                                 const struct detector_config *config,
                                 const struct family_trait *trait,
@@ -103,9 +131,9 @@ enum episode_event episode_step(struct episode *episode,
     if (episode->length < UINT32_MAX)
         episode->length++;
     const int64_t at = judged->at;
-    if (recovered(episode, at, is_calm(episode, config, judged)))
+    if (recovered(episode, config, judged))
         return close_episode(episode, at, EPISODE_CLOSED);
-    const int64_t patience = config->accept_after_us * trait->accept_factor;
+    const int64_t patience = patience_of(config, trait, judged);
     if (at - episode->opened_at >= patience && episode->length >= ACCEPT_COUNT)
         return close_episode(episode, at, EPISODE_ACCEPTED);
     if (judged->surprise > (double)episode->peak)

@@ -304,6 +304,7 @@ void model_judge(const struct model *model,
         return;
     }
     out->gap_s = (double)(at - model->last_at) / 1e6;
+    out->learnt_s = (double)model->settled * (double)model->interval_s;
     const double least = noise_floor(model, nature, value);
     const double sigma = usual_deviation(model, least);
     deviate(model, out, least);
@@ -485,6 +486,6 @@ void model_learn(struct model *model, const struct model_nature *nature,
     model->last_at = judged->at;
     if (model->seen < UINT32_MAX)
         model->seen++;
-    if (model->settled < UINT32_MAX)
+    if (calm && model->settled < UINT32_MAX)
         model->settled++;
 }

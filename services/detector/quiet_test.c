@@ -192,6 +192,61 @@ static void a_first_move_ever_is_loud_but_not_the_loudest(void **state)
     series_fini(&stream.series);
 }
 
+static enum episode_event one(struct stream *stream, double value,
+                              struct judgement *judged)
+{
+    enum episode_event event = EPISODE_NONE;
+    stream->at += 10 * DETECTOR_SECOND;
+    assert_int_equal(series_sample(&stream->series, &stream->config,
+                                   &stream->nature, stream->at, value, judged,
+                                   &event),
+                     SAMPLE_TAKEN);
+    return event;
+}
+
+/* Closed after a minute in the band, although one sample strayed from it. */
+static void one_stray_sample_keeps_nothing_open(void **state)
+{
+    (void)state;
+    struct stream stream = stream_of(CW_FAMILY_OTHER, 5);
+    struct judgement judged;
+    (void)openings(&stream, 600, white, 0.0);
+    assert_int_equal(openings(&stream, 20, white, 100.0), 1);
+    unsigned closed_after = 0;
+    for (unsigned i = 1; i <= 40 && closed_after == 0; i++) {
+        const double value =
+            i == 4 ? judged.upper + 1.0 : 100.0 + (double)(i % 3);
+        if (one(&stream, value, &judged) == EPISODE_CLOSED)
+            closed_after = i;
+    }
+    assert_true(closed_after > 0 && closed_after <= 8);
+    series_fini(&stream.series);
+}
+
+/* Samples until a step that stays is taken for normal; 0: it never was. */
+static unsigned accepted_after(unsigned learnt, unsigned most)
+{
+    struct stream stream = stream_of(CW_FAMILY_LATENCY, 9);
+    struct judgement judged;
+    (void)openings(&stream, learnt, white, 0.0);
+    unsigned found = 0;
+    for (unsigned i = 1; i <= most && found == 0; i++)
+        if (one(&stream, white(&stream) + 100.0, &judged) == EPISODE_ACCEPTED)
+            found = i;
+    series_fini(&stream.series);
+    return found;
+}
+
+static void an_opinion_is_held_in_proportion_to_what_was_learnt(void **state)
+{
+    (void)state;
+    const unsigned young = accepted_after(70, 1000);
+    assert_true(young >= 690 && young <= 750);
+    assert_int_equal(accepted_after(500, 4000), 0);
+    const unsigned old = accepted_after(2000, 5000); /* 12 h */
+    assert_true(old >= 4310 && old <= 4330);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +257,8 @@ int main(void)
         cmocka_unit_test(whole_numbers_are_quiet_and_a_step_is_found),
         cmocka_unit_test(a_thing_that_goes_down_is_found_at_once),
         cmocka_unit_test(one_of_several_fewer_is_quiet),
+        cmocka_unit_test(one_stray_sample_keeps_nothing_open),
+        cmocka_unit_test(an_opinion_is_held_in_proportion_to_what_was_learnt),
         cmocka_unit_test(a_first_move_ever_is_loud_but_not_the_loudest),
     };
     return cmocka_run_group_tests_name("quiet", tests, NULL, NULL);
