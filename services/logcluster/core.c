@@ -24,7 +24,7 @@ struct logcluster_config logcluster_config_default(void)
 {
     return (struct logcluster_config){.window_us = 10 * SECOND_US,
                                       .learn_us = 10 * MINUTE_US,
-                                      .quiet_us = 5 * MINUTE_US,
+                                      .quiet_us = MINUTE_US,
                                       .series_idle_us = HOUR_US,
                                       .entity_idle_us = 24 * HOUR_US,
                                       .max_entities = 1024,

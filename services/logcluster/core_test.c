@@ -147,9 +147,9 @@ static void a_new_error_opens_at_once_and_closes_when_quiet(void **state)
                 evidence->new_patterns[0].surprise < 2.604227);
     assert_true(opened->score > 0.722 && opened->score < 0.723);
     cw_drive_clear(drive);
-    pass(drive, LEARNT + 302 * SECOND);
+    pass(drive, LEARNT + 62 * SECOND);
     assert_null(output(drive, CW_TOPIC_ANOMALIES, 0));
-    pass(drive, LEARNT + 311 * SECOND);
+    pass(drive, LEARNT + 71 * SECOND);
     const struct cw_anomaly *closed =
         output(drive, CW_TOPIC_ANOMALIES, 0)->record;
     assert_int_equal(closed->status, CW_ANOMALY_STATUS_CLOSED);

@@ -13,7 +13,7 @@ const struct cw_option logcluster_options[] = {
         "lines are counted per pattern in windows of this length"),
     ROW("learn", CW_OPT_DURATION, learn_us, "10m", 1e6, 6048e8, "",
         "of an entity's log: nothing in it is new"),
-    ROW("quiet", CW_OPT_DURATION, quiet_us, "5m", 1e6, 864e8, "",
+    ROW("quiet", CW_OPT_DURATION, quiet_us, "1m", 1e6, 864e8, "",
         "without the pattern its anomaly closes"),
     ROW("series-idle", CW_OPT_DURATION, series_idle_us, "1h", 1e6, 6048e8, "",
         "without a line the series of a pattern ends"),

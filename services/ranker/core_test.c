@@ -28,6 +28,40 @@ static void incidents_due_together_are_all_answered(void **state)
     end(&stage);
 }
 
+/* A minute of warnings about carts; then its database dies of another thing. */
+static void an_incident_that_got_worse_is_looked_at_at_once(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    struct cw_member members[] = {
+        member("cart", "metric", CW_FAMILY_LATENCY, at),
+        member("db", "missing", CW_FAMILY_AVAILABILITY, at + 100 * SECOND)};
+    struct cw_incident record = {.meta = meta,
+                                 .incident_id = CW_TEXT("INC-2345A"),
+                                 .severity = CW_SEVERITY_WARNING,
+                                 .started_at = at,
+                                 .opened_at = at,
+                                 .members = members,
+                                 .members_count = 1,
+                                 .member_count = 1};
+
+    (void)state;
+    begin(&stage, NULL);
+    calls(&stage, "cart", "db");
+    stage.now_at = at;
+    deviates(&stage, "cart", "latency", CW_FAMILY_LATENCY, 20, at);
+    give(&stage, CW_TOPIC_INCIDENTS, &record);
+    pass(&stage, at + 100 * SECOND);
+    record.severity = CW_SEVERITY_ERROR;
+    record.members_count = 2;
+    record.member_count = 2;
+    give(&stage, CW_TOPIC_INCIDENTS, &record);
+    pass(&stage, at + 106 * SECOND);
+    assert_true(
+        cw_text_is(last_cause(&stage)->candidates[0].entity.name, "db"));
+    end(&stage);
+}
+
 static void an_unchanged_answer_is_not_told_again(void **state)
 {
     struct stage stage;
@@ -132,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(incidents_due_together_are_all_answered),
+        cmocka_unit_test(an_incident_that_got_worse_is_looked_at_at_once),
         cmocka_unit_test(an_unchanged_answer_is_not_told_again),
         cmocka_unit_test(a_resolved_incident_is_let_go_with_its_last_answer),
         cmocka_unit_test(a_reopened_incident_goes_on_from_its_revision),

@@ -113,6 +113,19 @@ static void plan(struct ranker_case *open, int64_t now_at,
             later(now_at, open->looked_at + config->redecide_us);
 }
 
+/* An incident that got worse is looked at as often as when it was new. */
+static void note_severity(struct ranker_case *open,
+                          const struct cw_incident *incident, int64_t now_at)
+{
+    const uint32_t severity = (uint32_t)incident->severity;
+
+    if (severity <= open->severity)
+        return;
+    open->severity = severity;
+    open->opened_at = now_at;
+    open->stage = 0;
+}
+
 static enum cw_status update(struct ranker_docket *docket, uint64_t id,
                              uint64_t route, const struct cw_incident *incident,
                              int64_t now_at, struct cw_error *err)
@@ -120,12 +133,15 @@ static enum cw_status update(struct ranker_docket *docket, uint64_t id,
     uint32_t index = find_case(docket, id);
     struct ranker_case *open = NULL;
 
-    if (index < docket->case_count)
+    if (index < docket->case_count) {
+        note_severity(docket->cases[index], incident, now_at);
         return keep(docket->cases[index], incident, err);
+    }
     open = make_case(id, err);
     if (open == NULL)
         return CW_NO_MEMORY;
     open->route = route;
+    open->severity = (uint32_t)incident->severity;
     /* Opened again, it is looked at as often as when it was new. */
     open->opened_at = incident->reopened > 0 ? now_at : incident->opened_at;
     const enum cw_status status = keep(open, incident, err);
@@ -232,6 +248,7 @@ void ranker_docket_save(const struct ranker_docket *docket, struct cw_pack *out)
         cw_pack_i64(out, open->deadline_at);
         cw_pack_i64(out, open->looked_at);
         cw_pack_u32(out, open->stage);
+        cw_pack_u32(out, open->severity);
         save_bytes(&open->incident, out);
         save_bytes(&open->cause, out);
     }
@@ -264,6 +281,7 @@ static enum cw_status load_case(struct ranker_docket *docket,
     open->deadline_at = cw_unpack_i64(in);
     open->looked_at = cw_unpack_i64(in);
     open->stage = cw_unpack_u32(in);
+    open->severity = cw_unpack_u32(in);
     load_bytes(&open->incident, in);
     load_bytes(&open->cause, in);
     if (in->failed || open->stage > RANKER_STAGES)
@@ -274,7 +292,7 @@ static enum cw_status load_case(struct ranker_docket *docket,
 enum cw_status ranker_docket_load(struct ranker_docket *docket,
                                   struct cw_unpack *in, struct cw_error *err)
 {
-    const uint32_t cases = cw_unpack_count(in, 52);
+    const uint32_t cases = cw_unpack_count(in, 56);
 
     if (cases > RANKER_INCIDENT_MAX)
         return cw_fail(err, CW_BAD_STATE, "%u incidents in the state", cases);
