@@ -78,12 +78,19 @@ static int64_t next_deadline(const struct cw_core *core, uint32_t shard)
                                                    : roster->timer_at;
 }
 
+static enum cw_status finish_slice(const struct scope *scope,
+                                   struct cw_error *err)
+{
+    const enum cw_status status = intake_finish(scope, err);
+    return status == CW_OK ? minute_alarmed(scope, err) : status;
+}
+
 static enum cw_status timer(struct cw_core *core, uint32_t shard,
                             int64_t deadline_at, struct cw_emit *emit,
                             struct cw_error *err)
 {
     const struct scope scope = scope_of(core, shard, emit);
-    enum cw_status status = intake_finish(&scope, err);
+    enum cw_status status = finish_slice(&scope, err);
     if (status == CW_OK)
         status = minute_tick(&scope, deadline_at, err);
     if (status == CW_OK)
@@ -99,7 +106,7 @@ static enum cw_status slice_end(struct cw_core *core, uint32_t shard,
     if (core->rosters[shard] == NULL)
         return CW_OK;
     const struct scope scope = scope_of(core, shard, emit);
-    return intake_finish(&scope, err);
+    return finish_slice(&scope, err);
 }
 
 static void save(const struct cw_core *core, uint32_t shard,

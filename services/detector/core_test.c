@@ -440,6 +440,29 @@ static void evidence_comes_each_minute_and_sooner_when_loud(void **state)
     cw_drive_destroy(&bench.drive);
 }
 
+/* Whoever ranks the causes of an incident need not wait for the minute. */
+static void evidence_goes_out_with_the_anomaly_that_opens(void **state)
+{
+    (void)state;
+    struct bench bench = bench_of();
+    open_bench(&bench);
+    gauge(&bench, CW_FAMILY_OTHER, 200, 150, 160, 100.0);
+    int64_t opened_at = 0;
+    bool found = false;
+    for (size_t i = 0; i < cw_drive_output_count(bench.drive); i++) {
+        const struct cw_drive_output *out = cw_drive_output(bench.drive, i);
+        if (out->topic == CW_TOPIC_ANOMALIES && opened_at == 0)
+            opened_at = out->now_at;
+        if (out->topic != CW_TOPIC_EVIDENCE || out->now_at != opened_at)
+            continue;
+        const struct cw_evidence *said = out->record;
+        found = found || said->deviations[0].z > 10.0;
+    }
+    assert_true(opened_at > 0);
+    assert_true(found);
+    cw_drive_destroy(&bench.drive);
+}
+
 static void samples_wait_for_their_definition(void **state)
 {
     (void)state;
@@ -534,6 +557,7 @@ int main(void)
         cmocka_unit_test(the_silence_of_everything_counts_after_two_minutes),
         cmocka_unit_test(it_never_counts_when_told_so),
         cmocka_unit_test(evidence_comes_each_minute_and_sooner_when_loud),
+        cmocka_unit_test(evidence_goes_out_with_the_anomaly_that_opens),
         cmocka_unit_test(samples_wait_for_their_definition),
         cmocka_unit_test(one_series_too_many_is_refused_and_said),
         cmocka_unit_test(an_idle_series_is_forgotten_and_may_return),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "minute.h"
 
 #define HOLE_US     (30 * DETECTOR_SECOND) /* all silent: they resumed */
 #define PREFETCH    3                      /* samples ahead */
@@ -155,6 +156,7 @@ static enum cw_status tell_event(const struct scope *scope,
     case EPISODE_OPENED:
         scope->counts->opened++;
         member->series.episode.decided_at = cw_emit_now(scope->emit);
+        minute_alarm(scope->roster, member->entity);
         return report_episode(scope, member, judged, CW_ANOMALY_STATUS_OPENED,
                               END_NONE, err);
     case EPISODE_UPDATED:

@@ -122,6 +122,27 @@ static void begin_minute(const struct roster *roster,
     }
 }
 
+static struct summary sum_up(const struct roster *roster,
+                             const struct watched_entity *entity,
+                             int64_t now_at)
+{
+    const double length_s = (double)(now_at - entity->from_at) / 1e6;
+    struct summary summary = {0};
+    for (uint32_t i = entity->first; i != ROSTER_NONE;) {
+        const struct member *member = roster->members[i];
+        if (!roster_is_carrier(roster, member))
+            add(&summary, member, length_s);
+        i = member->next;
+    }
+    return summary;
+}
+
+static void begin_first_minute(struct watched_entity *entity, int64_t now_at)
+{
+    if (entity->from_at == 0)
+        entity->from_at = now_at - 10 * DETECTOR_SECOND;
+}
+
 enum cw_status minute_tick(const struct scope *scope, int64_t now_at,
                            struct cw_error *err)
 {
@@ -129,21 +150,37 @@ enum cw_status minute_tick(const struct scope *scope, int64_t now_at,
     enum cw_status status = CW_OK;
     for (uint32_t e = 0; e < roster->entity_count && status == CW_OK; e++) {
         struct watched_entity *entity = &roster->entities[e];
-        if (entity->from_at == 0)
-            entity->from_at = now_at - 10 * DETECTOR_SECOND;
-        const int64_t length = now_at - entity->from_at;
-        struct summary summary = {0};
-        for (uint32_t i = entity->first; i != ROSTER_NONE;) {
-            const struct member *member = roster->members[i];
-            if (!roster_is_carrier(roster, member))
-                add(&summary, member, (double)length / 1e6);
-            i = member->next;
-        }
-        const bool whole = length >= DETECTOR_MINUTE;
+        begin_first_minute(entity, now_at);
+        const struct summary summary = sum_up(roster, entity, now_at);
+        const bool whole = now_at - entity->from_at >= DETECTOR_MINUTE;
         if (summary.live && (whole || summary.loud))
             status = tell(scope, entity, &summary, now_at, err);
         if (whole)
             begin_minute(roster, entity, now_at);
     }
+    return status;
+}
+
+void minute_alarm(struct roster *roster, uint32_t entity)
+{
+    for (uint32_t i = 0; i < roster->alarmed_count; i++)
+        if (roster->alarmed[i] == entity)
+            return;
+    if (roster->alarmed_count < ROSTER_ALARMED_MAX)
+        roster->alarmed[roster->alarmed_count++] = entity;
+}
+
+enum cw_status minute_alarmed(const struct scope *scope, struct cw_error *err)
+{
+    struct roster *roster = scope->roster;
+    const int64_t now_at = cw_emit_now(scope->emit);
+    enum cw_status status = CW_OK;
+    for (uint32_t i = 0; i < roster->alarmed_count && status == CW_OK; i++) {
+        struct watched_entity *entity = &roster->entities[roster->alarmed[i]];
+        begin_first_minute(entity, now_at);
+        const struct summary summary = sum_up(roster, entity, now_at);
+        status = tell(scope, entity, &summary, now_at, err);
+    }
+    roster->alarmed_count = 0;
     return status;
 }

@@ -24,6 +24,7 @@
 #include "rate.h"
 #include "series.h"
 
+#define ROSTER_ALARMED_MAX 64u
 #define ROSTER_NONE        UINT32_MAX
 #define ROSTER_PARKED_MAX  1024
 #define ROSTER_PENDING_MAX 65536
@@ -110,6 +111,9 @@ struct roster {
     struct waiting *parked;
     uint32_t parked_count;
     uint32_t parked_capacity;
+    /* Entities an anomaly opened on in this slice; more wait for the tick. */
+    uint32_t alarmed[ROSTER_ALARMED_MAX];
+    uint32_t alarmed_count;
     int64_t timer_at;   /* 0 = none */
     int64_t seen_at;    /* stream time of the last sample of any series */
     int64_t resumed_at; /* first sample after all had been silent */

@@ -86,7 +86,7 @@ class Teller:
 def figure(value, unit):
     if unit == "By":
         return f"{value / 1e6:.1f} MB" if abs(value) >= 1e5 else f"{value:.0f} B"
-    return f"{value:.3g} {unit}".strip()
+    return f"{value:.3g} {unit if unit != '1' else ''}".strip()
 
 
 class Demo:
