@@ -192,6 +192,48 @@ static void a_killed_process_is_found_by_its_silence(void **state)
     end(&stage);
 }
 
+/* Its caller fails loudly, and its processor works harder than usual. */
+static void what_is_gone_explains_who_needs_it(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("shop", "metric", CW_FAMILY_ERRORS, at),
+        member("cart", "metric", CW_FAMILY_AVAILABILITY, at)};
+    struct cw_deviation none_left = {.series_id = 5,
+                                     .metric = CW_TEXT("ps_count"),
+                                     .family = CW_FAMILY_AVAILABILITY,
+                                     .z = -12,
+                                     .actual = 0,
+                                     .expected = 1,
+                                     .onset_at = at};
+    const struct cw_evidence evidence = {.meta = meta,
+                                         .entity = service("cart"),
+                                         .from_at = at,
+                                         .to_at = at + MINUTE,
+                                         .series_count = 4,
+                                         .ready_count = 4,
+                                         .coverage = 1,
+                                         .deviations = &none_left,
+                                         .deviations_count = 1};
+
+    (void)state;
+    for (int left = 0; left < 2; left++) {
+        none_left.actual = left;
+        begin(&stage, NULL);
+        calls(&stage, "shop", "cart");
+        stage.now_at = at + MINUTE;
+        deviates(&stage, "shop", "error_rate", CW_FAMILY_ERRORS, 400, at);
+        deviates(&stage, "shop", "cpu", CW_FAMILY_SATURATION, 40, at);
+        give(&stage, CW_TOPIC_EVIDENCE, &evidence);
+        incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
+        pass(&stage, stage.now_at + 6 * SECOND);
+        const struct cw_candidate *first = &last_cause(&stage)->candidates[0];
+        assert_true(cw_text_is(first->entity.name, left ? "shop" : "cart"));
+        end(&stage);
+    }
+}
+
 /* The host was busy for minutes and nobody suffered; then a process died. */
 static void a_trouble_of_before_does_not_explain(void **state)
 {
@@ -318,6 +360,7 @@ int main(void)
         cmocka_unit_test(u10_equals_without_a_graph_are_unknown),
         cmocka_unit_test(without_a_graph_the_most_severe_is_first),
         cmocka_unit_test(a_killed_process_is_found_by_its_silence),
+        cmocka_unit_test(what_is_gone_explains_who_needs_it),
         cmocka_unit_test(a_trouble_of_before_does_not_explain),
         cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),
         cmocka_unit_test(new_error_lines_make_a_pattern_the_candidate),

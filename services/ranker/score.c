@@ -119,6 +119,32 @@ static double label_of(const struct ranker_entity *entity)
     return fmin(fmax(0.5 * cw_log(odds), -1.0), 1.0);
 }
 
+/* It shows symptoms only, and what it depends on is about as ill. */
+static bool suffers_worse(const struct ranker_candidate *candidate)
+{
+    const struct ranker_sign *sign = candidate->sign;
+
+    return candidate->worst_place != RANKER_NONE && sign->severity > 0 &&
+           ranker_sign_is_symptom(sign) &&
+           candidate->worst_callee >= WORSE_BY * sign->severity;
+}
+
+/* What is not there any more explains those who need it, however their own
+ * load quivers meanwhile; not one that is gone itself, or was just changed. */
+static bool needs_gone(const struct ranker_scene *scene,
+                       const struct ranker_candidate *candidate)
+{
+    const struct ranker_links *callees = &scene->view.callees;
+    const uint32_t place = candidate->place;
+
+    if (candidate->sign->gone || candidate->change != NULL)
+        return false;
+    for (uint32_t i = callees->first[place]; i < callees->first[place + 1]; i++)
+        if (scene->signs[callees->links[i].other].gone)
+            return true;
+    return false;
+}
+
 static void fill_entity(struct ranker_candidate *candidate,
                         const struct ranker_scene *scene)
 {
@@ -127,9 +153,8 @@ static void fill_entity(struct ranker_candidate *candidate,
     double *factor = candidate->factor;
 
     find_worst_callee(scene, candidate);
-    candidate->explained = candidate->worst_place != RANKER_NONE &&
-                           sign->severity > 0 && ranker_sign_is_symptom(sign) &&
-                           candidate->worst_callee >= WORSE_BY * sign->severity;
+    candidate->explained =
+        suffers_worse(candidate) || needs_gone(scene, candidate);
     factor[RANKER_SEVERITY] = config->weight_severity * sign->severity;
     /* Without a graph nothing is known to explain it, nor to fail to. */
     if (scene->view.edge_count > 0)
@@ -139,7 +164,8 @@ static void fill_entity(struct ranker_candidate *candidate,
     factor[RANKER_ERRORS] =
         config->weight_errors * errors_begin(scene, candidate->place);
     factor[RANKER_NOVELTY] = config->weight_novelty * sign->novelty;
-    factor[RANKER_MISSING] = config->weight_missing * sign->missing;
+    factor[RANKER_MISSING] =
+        config->weight_missing * (sign->gone ? 1.0 : sign->missing);
     factor[RANKER_LABEL] = config->weight_label * label_of(candidate->entity);
     if (candidate->change != NULL)
         factor[RANKER_CHANGE] =

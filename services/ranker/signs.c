@@ -80,6 +80,9 @@ static void read_track(struct ranker_sign *sign,
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
     raise(sign, severity, track->family);
+    if (track->family == CW_FAMILY_AVAILABILITY && track->z < -ONSET_Z &&
+        !(track->actual > 0.0))
+        sign->gone = true;
     if (fabs(track->z) >= ONSET_Z)
         date(sign, track->onset_at, start_at);
 }
@@ -145,6 +148,7 @@ static void read_member(struct ranker_sign *sign,
     raise(sign, severity, member->family);
     if (cw_text_is(member->kind, "missing")) {
         sign->missing = 1.0;
+        sign->gone = true;
         raise(sign, severity, CW_FAMILY_AVAILABILITY);
     }
     if (cw_text_is(member->kind, "new_pattern") && sign->novelty < 1.0)

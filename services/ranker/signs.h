@@ -28,6 +28,7 @@ struct ranker_sign {
     const struct cw_member *member;       /* strongest; NULL = none */
     uint32_t member_count;
     bool alarmed; /* the incident names it */
+    bool gone;    /* nothing of it is left: no process, no telemetry */
 };
 
 struct ranker_signs_of {
