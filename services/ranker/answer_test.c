@@ -223,7 +223,7 @@ static void what_is_gone_explains_who_needs_it(void **state)
         begin(&stage, NULL);
         calls(&stage, "shop", "cart");
         stage.now_at = at + MINUTE;
-        deviates(&stage, "shop", "error_rate", CW_FAMILY_ERRORS, 400, at);
+        deviates(&stage, "shop", "error_rate", CW_FAMILY_ERRORS, 2000, at);
         deviates(&stage, "shop", "cpu", CW_FAMILY_SATURATION, 40, at);
         give(&stage, CW_TOPIC_EVIDENCE, &evidence);
         incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
