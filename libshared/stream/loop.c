@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "stream/pace.h"
 
 #define MESSAGES_A_ROUND 256 /* of one partition, before the others' turn */
 #define IDLE_WAIT_MS     10
@@ -20,9 +21,9 @@ struct cw_loop {
     bool dirty;      /* tasks hold what a failed commit has made void */
     bool restarting; /* inside a restart of our own */
     int64_t committed_us;
-    int64_t commit_due_us;
-    int64_t commit_back_off_us; /* grows while commits are slow */
-    pthread_mutex_t lock;       /* guards shown */
+    struct cw_pace pace;
+    bool backlog;         /* the round stopped at a limit */
+    pthread_mutex_t lock; /* guards shown */
     struct cw_loop_state shown;
     struct cw_loop_state now; /* the loop's own */
 };
@@ -87,21 +88,6 @@ static enum cw_status send_commit(struct cw_loop *loop, struct cw_error *err)
     return CW_OK;
 }
 
-/* Commits as often as is due; when a commit takes long, less often: half of
- * the time is left for work. */
-static void schedule(struct cw_loop *loop, int64_t began_us)
-{
-    const int64_t now_us = monotonic(loop);
-    loop->committed_us = now_us;
-    loop->now.commit_last_us = now_us - began_us;
-    int64_t wait_us = loop->config.commit_every_us;
-    if (loop->now.commit_last_us > wait_us)
-        wait_us = loop->now.commit_last_us;
-    if (wait_us > 1000000)
-        wait_us = 1000000;
-    loop->commit_due_us = began_us + wait_us;
-}
-
 static enum cw_status commit(struct cw_loop *loop, bool last,
                              struct cw_error *err)
 {
@@ -111,8 +97,11 @@ static enum cw_status commit(struct cw_loop *loop, bool last,
     if (status == CW_OK)
         status = send_commit(loop, err);
     loop->dirty = status != CW_OK;
-    if (status == CW_OK)
-        schedule(loop, began_us);
+    if (status == CW_OK) {
+        loop->committed_us = monotonic(loop);
+        loop->now.commit_last_us = loop->committed_us - began_us;
+        cw_pace_committed(&loop->pace, began_us, loop->committed_us);
+    }
     show(loop);
     return status;
 }
@@ -178,6 +167,7 @@ static enum cw_status take_partition(struct cw_loop *loop, size_t index,
         if (status != CW_OK)
             return status;
     }
+    loop->backlog = true;
     return CW_OK;
 }
 
@@ -196,7 +186,7 @@ static bool is_commit_due(const struct cw_loop *loop)
     if (cw_outbox_size(loop->outbox) > loop->config.outbox_max / 2)
         return true;
     return cw_outbox_has_news(loop->outbox) &&
-           monotonic(loop) >= loop->commit_due_us;
+           cw_pace_is_due(&loop->pace, monotonic(loop), loop->backlog);
 }
 
 static int wait_ms(const struct cw_loop *loop, size_t taken, bool more)
@@ -205,7 +195,7 @@ static int wait_ms(const struct cw_loop *loop, size_t taken, bool more)
         return 0;
     if (!cw_outbox_has_news(loop->outbox))
         return IDLE_WAIT_MS;
-    const int64_t left_us = loop->commit_due_us - monotonic(loop);
+    const int64_t left_us = loop->pace.due_us - monotonic(loop);
     if (left_us <= 0)
         return 0;
     const int64_t left_ms = left_us / 1000 + 1;
@@ -223,9 +213,11 @@ static enum cw_status round_of(struct cw_loop *loop, int *wait,
         *wait = IDLE_WAIT_MS;
         return status;
     }
+    loop->backlog = false;
     status = take_all(loop, &taken, err);
     if (status == CW_OK)
         status = loop->config.flow_type->work(loop->flow, &more, err);
+    loop->backlog = loop->backlog || more;
     if (status == CW_OK && is_commit_due(loop))
         status = commit(loop, false, err);
     *wait = wait_ms(loop, taken, more);
@@ -290,6 +282,7 @@ enum cw_status cw_loop_create(struct cw_loop **made,
     if (loop == NULL)
         return cw_fail(err, CW_NO_MEMORY, "loop");
     loop->config = *config;
+    loop->pace.every_us = config->commit_every_us;
     (void)pthread_mutex_init(&loop->lock, NULL);
     const enum cw_status status = prepare(loop, err);
     if (status != CW_OK)
