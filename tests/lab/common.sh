@@ -17,6 +17,8 @@ export CAUSEWAY_NOTIFY_LOOPBACK=true CAUSEWAY_NOTIFY_INSECURE_HTTP=true
 V
     [ -f "$RUN/console.port" ] || free_port > "$RUN/console.port"
     echo "export CAUSEWAY_CONSOLE_PORT=$(cat "$RUN/console.port") CAUSEWAY_POSTGRES_CONNINFO=\$CAUSEWAY_POSTGRES_URL" > "$folder/console.env"
+    # Faults come minutes apart and are different ones: each is to be its own case.
+    echo "export CAUSEWAY_CORRELATE_REOPEN=1m" > "$folder/correlator.env"
     [ -z "${LAB_FAST:-}" ] && return 0
     echo "export CAUSEWAY_TOPOLOGY_WINDOW=1s CAUSEWAY_CORRELATE_QUIET=20s CAUSEWAY_CORRELATE_REOPEN=10s" > "$folder/correlator.env"
     echo "export CAUSEWAY_LOGCLUSTER_WINDOW=1s CAUSEWAY_LOGCLUSTER_LEARN=60s" > "$folder/logcluster.env"
