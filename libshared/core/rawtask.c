@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/time.h"
+
 #define SCRATCH_MAX ((size_t)256 << 20)
 
 struct cw_rawtask {
@@ -117,10 +119,13 @@ enum cw_status cw_rawtask_take(struct cw_rawtask *task,
         return status;
 #endif
     task->ticked = false;
-    /* A broker takes any 64 bits of milliseconds; what is no time moves none. */
+    /* A broker takes any 64 bits of milliseconds; what is no time moves none.
+     */
     if (raw->timestamp_at > task->stream_at &&
         cw_time_is_bounded(raw->timestamp_at))
         task->stream_at = raw->timestamp_at;
+    if (task->stream_at == INT64_MIN)
+        task->stream_at = 0; /* or its items would lie behind every mark */
     status = step(task, raw, ingest_at, err);
     if (status != CW_OK)
         return status;

@@ -8,7 +8,9 @@
  *          per commit, so that the decision is made once
  * State    stream time and next offset, both in the Clock record
  * Limits   stream time is the running maximum of the Kafka timestamps: it
- *          never falls, and a record from the future carries it along
+ *          never falls, and a record from the future carries it along; one
+ *          beyond CW_TIME_MAX counts as without a time. Records without one
+ *          enter at the stream time so far, 0 when there is none yet
  * Threads  one owner thread
  */
 #ifndef CW_CORE_RAWTASK_H
