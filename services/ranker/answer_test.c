@@ -234,6 +234,38 @@ static void what_is_gone_explains_who_needs_it(void **state)
     }
 }
 
+/* A host is as busy as what runs on it: one that eats it is named, not it;
+ * when nobody, or everybody, works harder it is the host. */
+static void who_eats_its_host_is_named_before_it(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const char *const names[] = {"catalog", "cart", "shop", "nginx"};
+    const struct cw_member members[] = {
+        member("shop", "metric", CW_FAMILY_LATENCY, at),
+        member("catalog", "metric", CW_FAMILY_SATURATION, at),
+        member("host", "metric", CW_FAMILY_SATURATION, at)};
+
+    (void)state;
+    for (int busy = 0; busy <= 4; busy += busy == 1 ? 3 : 1) {
+        begin(&stage, NULL);
+        calls(&stage, "shop", "catalog");
+        for (int i = 0; i < 4; i++)
+            depends(&stage, names[i], "host", "runs_on");
+        stage.now_at = at + MINUTE;
+        for (int i = 0; i < busy; i++)
+            deviates(&stage, names[i], "cpu", CW_FAMILY_SATURATION, 40, at);
+        deviates(&stage, "host", "cpu", CW_FAMILY_SATURATION, 80, at);
+        deviates(&stage, "shop", "latency", CW_FAMILY_LATENCY, 60, at);
+        incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 3, at);
+        pass(&stage, stage.now_at + 6 * SECOND);
+        const struct cw_candidate *first = &last_cause(&stage)->candidates[0];
+        assert_true(
+            cw_text_is(first->entity.name, busy == 1 ? "catalog" : "host"));
+        end(&stage);
+    }
+}
+
 /* The host was busy for minutes and nobody suffered; then a process died. */
 static void a_trouble_of_before_does_not_explain(void **state)
 {
@@ -361,6 +393,7 @@ int main(void)
         cmocka_unit_test(without_a_graph_the_most_severe_is_first),
         cmocka_unit_test(a_killed_process_is_found_by_its_silence),
         cmocka_unit_test(what_is_gone_explains_who_needs_it),
+        cmocka_unit_test(who_eats_its_host_is_named_before_it),
         cmocka_unit_test(a_trouble_of_before_does_not_explain),
         cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),
         cmocka_unit_test(new_error_lines_make_a_pattern_the_candidate),

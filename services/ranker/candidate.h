@@ -61,6 +61,7 @@ struct ranker_candidate {
     double excess;        /* of failing calls on the edge, 0 to 1 */
     double worst_callee;  /* severity of the worst dependency */
     uint32_t worst_place; /* RANKER_NONE = no dependency */
+    uint32_t burden;      /* who keeps it busy; RANKER_NONE = nobody */
     bool explained;       /* pure symptom of something worse it depends on */
     double factor[RANKER_FACTOR_COUNT]; /* weighted: they add up to score */
     double score;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/fixmath.h"
+#include "carrier.h"
 
 #define ONSET_CLIP      5.0
 #define NO_ONSET        (-1.0)
@@ -68,6 +69,8 @@ static void find_worst_callee(const struct ranker_scene *scene,
          i++) {
         const uint32_t other = callees->links[i].other;
         const double severity = scene->signs[other].severity;
+        if (ranker_carrier_loads(scene, place, &callees->links[i]))
+            continue;
         if (candidate->worst_place == RANKER_NONE ||
             severity > candidate->worst_callee) {
             candidate->worst_callee = severity;
@@ -153,8 +156,10 @@ static void fill_entity(struct ranker_candidate *candidate,
     double *factor = candidate->factor;
 
     find_worst_callee(scene, candidate);
-    candidate->explained =
-        suffers_worse(candidate) || needs_gone(scene, candidate);
+    candidate->burden = ranker_carrier_burden(scene, candidate->place);
+    candidate->explained = candidate->burden != RANKER_NONE ||
+                           suffers_worse(candidate) ||
+                           needs_gone(scene, candidate);
     factor[RANKER_SEVERITY] = config->weight_severity * sign->severity;
     /* Without a graph nothing is known to explain it, nor to fail to. */
     if (scene->view.edge_count > 0)

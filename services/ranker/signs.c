@@ -80,6 +80,8 @@ static void read_track(struct ranker_sign *sign,
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
     raise(sign, severity, track->family);
+    if (track->family == CW_FAMILY_SATURATION && track->z > 0.0)
+        sign->busy = fmax(sign->busy, severity);
     if (track->family == CW_FAMILY_AVAILABILITY && track->z < -ONSET_Z &&
         !(track->actual > 0.0))
         sign->gone = true;

@@ -89,18 +89,24 @@ static const struct cw_cause *last_cause(const struct stage *stage)
 
 /* ---- what the stage can say --------------------------------------------- */
 
-static inline void calls(struct stage *stage, const char *caller,
-                         const char *callee)
+static inline void depends(struct stage *stage, const char *caller,
+                           const char *callee, const char *kind)
 {
     const struct cw_topology_edge edge = {.meta = meta,
                                           .caller = service(caller),
                                           .callee = service(callee),
-                                          .kind = CW_TEXT("calls"),
+                                          .kind = cw_text_of(kind),
                                           .source = CW_TEXT("declared"),
                                           .valid_from = T0 - 86400 * SECOND,
                                           .criticality = 1};
 
     give(stage, CW_TOPIC_TOPOLOGY, &edge);
+}
+
+static inline void calls(struct stage *stage, const char *caller,
+                         const char *callee)
+{
+    depends(stage, caller, callee, "calls");
 }
 
 /* Calls of one minute, some of which failed. */

@@ -127,6 +127,10 @@ static struct cw_text callee_sentence(const struct ranker_candidate *candidate,
 
     if (scene->view.edge_count == 0)
         return CW_TEXT("the call graph is not known");
+    if (candidate->burden != RANKER_NONE)
+        return cw_arena_print(
+            arena, "%s, which runs on it, keeps it busy: a symptom",
+            ranker_window_at(scene->window, candidate->burden)->name);
     if (candidate->worst_place == RANKER_NONE)
         return CW_TEXT("it calls nothing that could explain it");
     if (candidate->explained)
