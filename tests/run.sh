@@ -7,7 +7,8 @@
 #                --kills 60 is the long form: every late request, three brokers, full rates, outages of broker and database (45 minutes)
 #   chain late brokers pipeline   one part of chaos
 #   lab          faults in a small shop: tests/lab           k8s       chart, compose file, cluster: tests/k8s
-#   fuzz         each target for FUZZ_SECONDS=30 (clang)     sanitize  unit tests under ASan+UBSan, then TSan
+#   fuzz         each target for FUZZ_SECONDS=30 (clang); FUZZ_SECONDS=quiet: until it finds nothing new, hours
+#   sanitize     unit tests under ASan+UBSan, then TSan
 #   tidy         clang-format and clang-tidy; TIDY=all for every file, else what differs from TIDY_BASE=HEAD~20
 # Every program outside has a time limit; past it, it has failed. One line a part, a sum at the end; exit 0 when nothing failed. Servers live in a folder of their own and end with the run, also on Ctrl-C.
 set -uo pipefail
@@ -178,7 +179,12 @@ run_k8s() { local began=$SECONDS; limited 3600 bash tests/k8s/run.sh; report_cod
 run_fuzz() {
     local began=$SECONDS target name code passed=0 failed=0
     command -v clang-14 >/dev/null || { say "fuzz: clang-14 is not installed"; report fuzz "$began" 0 0 1; return 0; }
-    build fuzz || return 0
+    build_release fuzz fuzzers || { report "build fuzz" "$began" 0 1 0; return 0; }
+    if [ "${FUZZ_SECONDS:-30}" = quiet ]; then
+        run python3 tests/fuzz/run.py --build build/fuzz
+        report_code "fuzz until quiet" "$began" $?
+        return 0
+    fi
     for target in build/fuzz/fuzz/fuzz_*; do
         name=$(basename "$target"); name=${name#fuzz_}
         mkdir -p "$TEMP/corpus/$name" "$TEMP/crash"

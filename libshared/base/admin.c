@@ -285,7 +285,10 @@ static const char *why_closed(const struct address *address)
 static enum cw_status start(struct cw_admin *admin, struct address *address,
                             struct cw_error *err)
 {
-    const unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
+    /* poll, not epoll: with that, libmicrohttpd 0.9 does not hear that a client
+     * has gone in the middle of a request, and its place stays taken. */
+    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+                           MHD_USE_ERROR_LOG |
                            (address->is_v6 ? MHD_USE_IPv6 : 0u);
     admin->daemon = MHD_start_daemon(
         flags, admin->config.port, NULL, NULL, handle, admin,

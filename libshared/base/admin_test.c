@@ -285,6 +285,21 @@ static void one_address_cannot_take_every_connection(void **state)
     assert_code(ask(f, "GET", "/-/healthy", ""), "200");
 }
 
+static void a_client_that_goes_in_mid_request_frees_its_place(void **state)
+{
+    static const char half[] = "GET /met";
+    struct fixture *f = *state;
+    char rest;
+    const int end = connect_to(f);
+    assert_true(end >= 0);
+    assert_int_equal(send(end, half, sizeof(half) - 1, MSG_NOSIGNAL),
+                     (ssize_t)sizeof(half) - 1);
+    assert_int_equal(shutdown(end, SHUT_WR), 0);
+    /* Closed by the port, not by our patience of 5 s. */
+    assert_int_equal(recv(end, &rest, 1, 0), 0);
+    (void)close(end);
+}
+
 static void a_taken_port_and_a_bad_address_are_faults(void **state)
 {
     struct fixture *f = *state;
@@ -314,6 +329,7 @@ int main(void)
         CLAIM(a_body_is_read_and_a_huge_one_refused),
         CLAIM(garbage_does_not_stop_the_port),
         CLAIM(one_address_cannot_take_every_connection),
+        CLAIM(a_client_that_goes_in_mid_request_frees_its_place),
         CLAIM(a_taken_port_and_a_bad_address_are_faults),
     };
     return cmocka_run_group_tests_name("admin", tests, NULL, NULL);

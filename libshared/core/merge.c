@@ -245,6 +245,8 @@ static void enforce_due(struct cw_merge *merge)
     while (due < merge->ruling_count &&
            merge->rulings[due].slice_at <= merge->released_at + CW_SLICE_US)
         enforce(merge, &merge->rulings[due++]);
+    if (due == 0)
+        return;
     memmove(merge->rulings, merge->rulings + due,
             (merge->ruling_count - due) * sizeof(*merge->rulings));
     merge->ruling_count -= due;
@@ -256,7 +258,9 @@ enum cw_status cw_merge_rule(struct cw_merge *merge,
 {
     if (ruling->slice_at <= merge->released_at)
         return cw_fail(err, CW_BROKEN, "a ruling for a slice already closed");
-    if (!cw_time_is_bounded(ruling->slice_at) ||
+    /* The first slice of all ends just above the beginning of time. */
+    if (ruling->slice_at < CW_BEGINNING + CW_SLICE_US ||
+        ruling->slice_at >= CW_TIME_MAX ||
         (merge->ruling_count > 0 &&
          merge->rulings[merge->ruling_count - 1].slice_at > ruling->slice_at))
         return cw_fail(err, CW_BROKEN, "rulings are not in order");

@@ -121,8 +121,8 @@ enum cw_status cw_rawtask_take(struct cw_rawtask *task,
     task->ticked = false;
     /* A broker takes any 64 bits of milliseconds; what is no time moves none.
      */
-    if (raw->timestamp_at > task->stream_at &&
-        cw_time_is_bounded(raw->timestamp_at))
+    if (raw->timestamp_at > task->stream_at && raw->timestamp_at >= 0 &&
+        raw->timestamp_at < CW_TIME_MAX)
         task->stream_at = raw->timestamp_at;
     if (task->stream_at == INT64_MIN)
         task->stream_at = 0; /* or its items would lie behind every mark */

@@ -1,8 +1,8 @@
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "stream/bookmark.h"
 #include "stream/flow.h"
 #include "stream/restore.h"
 
@@ -93,14 +93,6 @@ static const char *const *topics(const struct cw_flow *flow, size_t *count)
 
 /* ---- assignment --------------------------------------------------------- */
 
-static int64_t slice_of(struct cw_text metadata)
-{
-    char text[64];
-    int64_t at;
-    (void)snprintf(text, sizeof(text), "%.*s", CW_TEXT_ARG(metadata));
-    return sscanf(text, "slice=%" SCNd64, &at) == 1 ? at : CW_BEGINNING;
-}
-
 /* The slice up to which this partition's outputs are committed: the latest any
  * of its topics was committed with. */
 static enum cw_status committed_slice(struct cw_flow *flow,
@@ -117,8 +109,8 @@ static enum cw_status committed_slice(struct cw_flow *flow,
         consumer, partitions, flow->topic_count, arena, committed, err);
     *slice = CW_BEGINNING;
     for (size_t i = 0; i < flow->topic_count && status == CW_OK; i++)
-        if (slice_of(committed[i].metadata) > *slice)
-            *slice = slice_of(committed[i].metadata);
+        if (cw_bookmark_parse("slice", committed[i].metadata) > *slice)
+            *slice = cw_bookmark_parse("slice", committed[i].metadata);
     return status;
 }
 
@@ -411,9 +403,9 @@ static void offsets(const struct cw_flow *flow,
         const struct cw_task *task = flow->merged[p].task;
         if (task == NULL)
             continue;
-        char text[64];
+        char text[CW_BOOKMARK_TEXT_SIZE];
         const int64_t slice = cw_task_heard_at(task);
-        (void)snprintf(text, sizeof(text), "slice=%" PRId64, slice);
+        (void)cw_bookmark_format("slice", slice, text);
         for (size_t i = 0; i < flow->topic_count; i++) {
             rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(
                 list, flow->topics[i], (int32_t)p);

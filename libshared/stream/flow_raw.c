@@ -1,9 +1,8 @@
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
 #include "core/rawtask.h"
+#include "stream/bookmark.h"
 #include "stream/flow.h"
 
 #define AHEAD_MAX_US ((int64_t)10 * 1000000) /* a backlog is read in step */
@@ -82,14 +81,6 @@ static const char *const *topics(const struct cw_flow *flow, size_t *count)
 
 /* Stream time stands in the metadata of the committed offset, in the same
  * transaction as the Clock record that says it to everybody else. */
-static int64_t stream_of(struct cw_text metadata)
-{
-    char text[64];
-    int64_t at;
-    (void)snprintf(text, sizeof(text), "%.*s", CW_TEXT_ARG(metadata));
-    return sscanf(text, "stream=%" SCNd64, &at) == 1 ? at : INT64_MIN;
-}
-
 static enum cw_status
 make_raw(struct cw_flow *flow, struct cw_consumer *consumer,
          struct cw_outbox *outbox, const struct cw_partition *partition,
@@ -114,7 +105,7 @@ make_raw(struct cw_flow *flow, struct cw_consumer *consumer,
         .topic = cw_text_of(raw->topic),
         .partition = raw->partition,
         .next_offset = committed->offset >= 0 ? committed->offset : first,
-        .stream_at = stream_of(committed->metadata),
+        .stream_at = cw_bookmark_parse("stream", committed->metadata),
         .config_hash = flow->config.config_hash,
         .marks = cw_service_marks(flow->config.service),
     };
@@ -249,12 +240,12 @@ static void offsets(const struct cw_flow *flow,
         const struct raw *raw = &flow->raws[i];
         rd_kafka_topic_partition_t *one =
             rd_kafka_topic_partition_list_add(list, raw->topic, raw->partition);
-        char text[64];
+        char text[CW_BOOKMARK_TEXT_SIZE];
         const int64_t stream_at = cw_rawtask_stream_at(raw->task);
         one->offset = cw_rawtask_next_offset(raw->task);
         if (stream_at == INT64_MIN)
             continue;
-        (void)snprintf(text, sizeof(text), "stream=%" PRId64, stream_at);
+        (void)cw_bookmark_format("stream", stream_at, text);
         one->metadata = strdup(text); /* freed with the list */
         one->metadata_size = one->metadata == NULL ? 0 : strlen(text);
     }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/time.h"
 #include "base64.h"
 
 static struct tree_value member(struct tree_value object, const char *name)
@@ -85,6 +86,20 @@ static bool read_headers(struct tree_value list, struct cw_arena *arena,
     return true;
 }
 
+/* Beyond every calendar: as live, a record without a time. */
+static int64_t possible(int64_t at)
+{
+    return at < CW_TIME_MAX ? at : -1;
+}
+
+static bool read_us(struct tree_value us, int64_t *at)
+{
+    if (!tree_integer(us, at) || *at < 0)
+        return false;
+    *at = possible(*at);
+    return true;
+}
+
 /* Whole numbers exactly; a fraction of a millisecond is kept. */
 static bool read_time(struct tree_value object, int64_t *at)
 {
@@ -94,16 +109,16 @@ static bool read_time(struct tree_value object, int64_t *at)
     double real;
     *at = INT64_MIN;
     if (is_given(us))
-        return tree_integer(us, at) && *at >= 0;
+        return read_us(us, at);
     if (!is_given(ms))
         return true;
     if (tree_integer(ms, &whole)) {
-        *at = whole * 1000;
-        return whole >= 0 && whole < INT64_MAX / 1000;
+        *at = whole < CW_TIME_MAX / 1000 ? whole * 1000 : -1;
+        return whole >= 0;
     }
     if (!tree_number(ms, &real) || !(real >= 0 && real < 9e15))
         return false;
-    *at = (int64_t)floor(real * 1000.0 + 0.5);
+    *at = possible((int64_t)floor(real * 1000.0 + 0.5));
     return true;
 }
 

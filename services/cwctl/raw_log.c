@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/map64.h"
+#include "base/time.h"
 #include "lines.h"
 #include "raw_line.h"
 #include "recorded.h"
@@ -349,7 +350,7 @@ static bool next_quiet(struct raw_log *log, struct raw_log_next *next)
                 .event = RAW_LOG_TICK,
                 .raw = {.topic = log->topics[log->quiet_topic]->name,
                         .partition = (int32_t)at},
-                .stream_at = INT64_MAX / 2,
+                .stream_at = CW_TIME_MAX - 1,
             };
             return true;
         }

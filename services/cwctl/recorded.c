@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/map64.h"
+#include "base/time.h"
 
 #define NAMES_MAX ((size_t)16 << 20)
 
@@ -123,7 +124,8 @@ static enum cw_status take_clock(struct recorded *recorded,
     if (topic.size == 0 || !number_at(record, "partition", &partition) ||
         partition < 0 || partition >= RAW_LOG_PARTITIONS_MAX ||
         !number_at(record, "offset", &tick.offset) ||
-        !number_at(record, "stream_at", &tick.stream_at))
+        !number_at(record, "stream_at", &tick.stream_at) ||
+        !cw_time_is_bounded(tick.stream_at))
         return cw_fail(err, CW_BAD_RECORD,
                        "a clock without topic, partition, "
                        "offset or stream_at");
@@ -156,7 +158,7 @@ static enum cw_status take_verdict(struct recorded *recorded,
     if (!find_service(text_at(record, "service"), &ruling.service) ||
         ruling.ruling.topic == CW_TOPIC_COUNT ||
         !number_at(record, "partition", &partition) || partition < 0 ||
-        !number_at(record, "source", &source) ||
+        partition > INT32_MAX || !number_at(record, "source", &source) ||
         !number_at(record, "slice_at", &ruling.ruling.slice_at))
         return cw_fail(err, CW_BAD_RECORD,
                        "a verdict without service, topic, "

@@ -86,8 +86,10 @@ static enum cw_status read_row(const struct series_file *file, size_t count,
     row->time_text = file->cells[file->time_column];
     row->value_text = file->cells[file->value_column];
     if (!csv_time(row->time_text, &row->at))
-        return cw_fail(err, CW_BAD_RECORD, "%s:%llu: '%.40s' is no time", path,
-                       line, row->time_text.size ? row->time_text.bytes : "");
+        return cw_fail(
+            err, CW_BAD_RECORD, "%s:%llu: '%.*s' is no time", path, line,
+            (int)(row->time_text.size < 40 ? row->time_text.size : 40),
+            row->time_text.bytes);
     if (!csv_number(row->value_text, &row->value))
         return cw_fail(err, CW_BAD_RECORD, "%s:%llu: the value is no number",
                        path, line);

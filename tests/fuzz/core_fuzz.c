@@ -1,0 +1,206 @@
+/* One deciding core over whatever its topics may hold. The bytes say a way:
+ * items of any input with any fields, time that passes, restarts. Built once a
+ * service, with CORE its type and CORE_HEADER where that is declared.
+ *
+ * Properties
+ *   a snapshot in the middle changes nothing: a run with restarts puts the
+ *     same bytes on the same topics as the run without
+ *   outputs survive their wire form (drive sees to it) and lie on topics the
+ *     core declares
+ *   bytes given as a snapshot are refused or give a state that saves, loads
+ *     and saves the same again */
+#include <stdlib.h>
+#include <string.h>
+
+#include CORE_HEADER
+#include "core/drive.h"
+#include "core/unpack.h"
+
+#define ARENA_MAX ((size_t)64 << 20)
+#define STATE_MAX ((size_t)64 << 20)
+#define T0        INT64_C(1700000000000000)
+#define STEPS_MAX 200
+#define AHEAD_MAX (INT64_C(3600) * 1000000)
+
+#ifndef CORE_CONFIG
+#define CORE_CONFIG NULL
+#endif
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void check(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+struct way {
+    struct cw_unpack in;
+    struct cw_drive *drive;
+    struct cw_arena *arena;
+    int64_t now_at;
+    bool restarts;
+    enum cw_status status;
+};
+
+static size_t input_count(void)
+{
+    size_t count = 0;
+    while (CORE.inputs[count] != CW_TOPIC_COUNT)
+        count++;
+    return count;
+}
+
+static enum cw_status give(void *to, const struct cw_item *item,
+                           struct cw_error *err)
+{
+    struct way *way = to;
+    struct cw_item now = *item;
+    now.stream_at = way->now_at;
+    return cw_drive_item(way->drive, &now, err);
+}
+
+/* A message of an input, its body as the bytes say. */
+static void give_message(struct way *way, enum cw_topic topic)
+{
+    struct cw_error err;
+    struct cw_pack pack;
+    const size_t low = cw_unpack_u8(&way->in);
+    const size_t wanted = low + 256u * (cw_unpack_u8(&way->in) % 8u);
+    const size_t left = way->in.size - way->in.at;
+    const size_t size = wanted < left ? wanted : left;
+    const void *body = cw_unpack_bytes(&way->in, size);
+    cw_pack_init(&pack, ARENA_MAX);
+    cw_pack_bytes(&pack, "\xc3\x01", 2);
+    cw_pack_u64(&pack, cw_topic_message_type(topic)->fingerprint);
+    cw_pack_bytes(&pack, body, size);
+    const struct cw_text value = {(const char *)pack.bytes, pack.size};
+    const enum cw_status status =
+        cw_unpack_message(topic, value, way->arena, give, way, &err);
+    if (cw_status_action(status) != CW_DEAD_LETTER)
+        way->status = status;
+    cw_arena_reset(way->arena);
+    cw_pack_fini(&pack);
+}
+
+static void pass_time(struct way *way)
+{
+    static const int64_t units[] = {1, 1000, 50000, 1000000, 60000000};
+    struct cw_error err;
+    const int64_t unit = units[cw_unpack_u8(&way->in) % 5];
+    const int64_t passed = unit * cw_unpack_u8(&way->in);
+    way->now_at += passed < AHEAD_MAX ? passed : AHEAD_MAX;
+    way->status = cw_drive_advance(way->drive, way->now_at - 1, &err);
+}
+
+static void go(struct way *way)
+{
+    const size_t topics = input_count();
+    struct cw_error err;
+    for (int i = 0;
+         i < STEPS_MAX && way->in.at < way->in.size && way->status == CW_OK;
+         i++) {
+        const uint8_t what = cw_unpack_u8(&way->in);
+        if (what % 8 == 0)
+            pass_time(way);
+        else if (what % 8 == 1 && way->restarts)
+            way->status = cw_drive_restart(way->drive, &err);
+        else if (what % 8 == 1) /* a restart closes the open slice as well */
+            way->status = cw_drive_advance(way->drive, way->now_at, &err);
+        else
+            give_message(way, CORE.inputs[what / 8 % topics]);
+        if (what % 8 == 1)
+            way->now_at += 2 * CW_DRIVE_SLICE_US;
+    }
+    /* What a core has pending comes out. */
+    if (way->status == CW_OK)
+        way->status = cw_drive_advance(
+            way->drive, way->now_at + INT64_C(600) * 1000000, &err);
+}
+
+static bool declares(enum cw_topic topic)
+{
+    for (const enum cw_topic *out = CORE.outputs; *out != CW_TOPIC_COUNT; out++)
+        if (*out == topic)
+            return true;
+    return false;
+}
+
+static uint64_t run(const uint8_t *bytes, size_t size, bool restarts,
+                    enum cw_status *status)
+{
+    struct cw_error err;
+    struct way way = {.in = cw_unpack_of(bytes, size),
+                      .now_at = T0,
+                      .restarts = restarts,
+                      .status = CW_OK};
+    check(cw_arena_create(&way.arena, ARENA_MAX, &err) == CW_OK);
+    check(cw_drive_create(&way.drive, &CORE, CORE_CONFIG, &err) == CW_OK);
+    go(&way);
+    for (size_t i = 0; i < cw_drive_output_count(way.drive); i++)
+        check(declares(cw_drive_output(way.drive, i)->topic));
+    const uint64_t digest = cw_drive_digest(way.drive);
+    *status = way.status;
+    cw_drive_destroy(&way.drive);
+    cw_arena_destroy(&way.arena);
+    return digest;
+}
+
+/* ---- a snapshot out of nowhere ------------------------------------------ */
+
+static bool load_into(struct cw_core *core, const void *bytes, size_t size)
+{
+    struct cw_error err = {0};
+    struct cw_unpack in = cw_unpack_of(bytes, size);
+    enum cw_status status = CORE.load(core, 0, &in, &err);
+    if (status == CW_OK)
+        status = cw_unpack_end(&in, &err);
+    check(status == CW_OK || err.text[0] != '\0');
+    return status == CW_OK;
+}
+
+static void save_from(const struct cw_core *core, struct cw_pack *out)
+{
+    cw_pack_init(out, STATE_MAX);
+    CORE.save(core, 0, out);
+    check(!out->failed);
+}
+
+static void load_any(const uint8_t *bytes, size_t size)
+{
+    struct cw_error err;
+    struct cw_core *core = NULL;
+    struct cw_core *again = NULL;
+    struct cw_pack first;
+    struct cw_pack second;
+    check(CORE.create(&core, CORE_CONFIG, &err) == CW_OK);
+    check(CORE.create(&again, CORE_CONFIG, &err) == CW_OK);
+    if (load_into(core, bytes, size)) {
+        save_from(core, &first);
+        check(first.size == 0 || load_into(again, first.bytes, first.size));
+        save_from(again, &second);
+        check(first.size == second.size &&
+              (first.size == 0 ||
+               memcmp(first.bytes, second.bytes, first.size) == 0));
+        cw_pack_fini(&first);
+        cw_pack_fini(&second);
+    }
+    CORE.destroy(&core);
+    CORE.destroy(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    enum cw_status straight;
+    enum cw_status restarted;
+    if (size == 0)
+        return 0;
+    if (bytes[0] % 4 == 0) {
+        load_any(bytes + 1, size - 1);
+        return 0;
+    }
+    const uint64_t digest = run(bytes + 1, size - 1, false, &straight);
+    check(run(bytes + 1, size - 1, true, &restarted) == digest);
+    check(straight == restarted);
+    return 0;
+}
