@@ -266,6 +266,40 @@ static void who_eats_its_host_is_named_before_it(void **state)
     }
 }
 
+/* Twelve sessions wait for a lock; those who wait for them fail by far more
+ * standard deviations. A database that merely gets less to do is no cause. */
+static void t18_severities_of_different_metrics_do_not_decide(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    const struct cw_member members[] = {
+        member("db", "metric", CW_FAMILY_OTHER, at),
+        member("catalog", "metric", CW_FAMILY_LATENCY, at),
+        member("cart", "metric", CW_FAMILY_ERRORS, at)};
+
+    (void)state;
+    for (int idle = 0; idle < 2; idle++) {
+        begin(&stage, NULL);
+        calls(&stage, "catalog", "db");
+        calls(&stage, "cart", "db");
+        stage.now_at = at + MINUTE;
+        deviates(&stage, "db", idle ? "queries" : "lock_waits",
+                 idle ? CW_FAMILY_TRAFFIC : CW_FAMILY_OTHER, idle ? -17 : 17,
+                 at);
+        if (!idle) /* what the locks did to it is louder than they are */
+            deviates(&stage, "db", "log.errors", CW_FAMILY_ERRORS, 60, at);
+        deviates(&stage, "catalog", "latency", CW_FAMILY_LATENCY, 160, at);
+        deviates(&stage, "cart", "latency", CW_FAMILY_LATENCY, 500, at);
+        incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 3, at);
+        pass(&stage, stage.now_at + 6 * SECOND);
+        const struct cw_cause *cause = last_cause(&stage);
+        assert_false(cause->unknown);
+        assert_true(
+            cw_text_is(cause->candidates[0].entity.name, idle ? "cart" : "db"));
+        end(&stage);
+    }
+}
+
 /* The host was busy for minutes and nobody suffered; then a process died. */
 static void a_trouble_of_before_does_not_explain(void **state)
 {
@@ -394,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_killed_process_is_found_by_its_silence),
         cmocka_unit_test(what_is_gone_explains_who_needs_it),
         cmocka_unit_test(who_eats_its_host_is_named_before_it),
+        cmocka_unit_test(t18_severities_of_different_metrics_do_not_decide),
         cmocka_unit_test(a_trouble_of_before_does_not_explain),
         cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),
         cmocka_unit_test(new_error_lines_make_a_pattern_the_candidate),

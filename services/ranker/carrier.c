@@ -4,7 +4,7 @@
 #define MOSTLY 0.8 /* of its severity is load */
 #define ENOUGH 0.7 /* of the carrier's load, logarithmic */
 
-static bool carries(const struct ranker_link *link)
+bool ranker_carrier_carries(const struct ranker_link *link)
 {
     return cw_text_is(cw_text_of(link->edge->kind), "runs_on");
 }
@@ -30,7 +30,7 @@ uint32_t ranker_carrier_burden(const struct ranker_scene *scene, uint32_t place)
     for (uint32_t i = residents->first[place]; i < residents->first[place + 1];
          i++) {
         const uint32_t other = residents->links[i].other;
-        if (!carries(&residents->links[i]))
+        if (!ranker_carrier_carries(&residents->links[i]))
             continue;
         count++;
         if (scene->signs[other].busy < ENOUGH * sign->busy)
@@ -45,5 +45,6 @@ uint32_t ranker_carrier_burden(const struct ranker_scene *scene, uint32_t place)
 bool ranker_carrier_loads(const struct ranker_scene *scene, uint32_t place,
                           const struct ranker_link *link)
 {
-    return carries(link) && ranker_carrier_burden(scene, link->other) == place;
+    return ranker_carrier_carries(link) &&
+           ranker_carrier_burden(scene, link->other) == place;
 }

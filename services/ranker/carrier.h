@@ -14,6 +14,9 @@
 
 #include "candidate.h"
 
+/* The link leads from a resident to what carries it. */
+bool ranker_carrier_carries(const struct ranker_link *link);
+
 /* Place of the resident that explains the load of place; RANKER_NONE = no
  * carrier, not busy, or nobody stands out. */
 uint32_t ranker_carrier_burden(const struct ranker_scene *scene,

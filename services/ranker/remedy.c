@@ -1,6 +1,10 @@
 /* Which action usually helps: one table, read from the top. */
 #include "words.h"
 
+#include <math.h>
+
+#include "base/fixmath.h"
+
 struct remedy {
     const char *kind;   /* of the entity; NULL = any */
     const char *metric; /* part of the strongest metric's name; NULL = any */
@@ -34,12 +38,35 @@ static const struct remedy remedies[] = {
     {NULL, NULL, CW_FAMILY_OTHER, "restart_service"},
 };
 
-static bool fits(const struct remedy *remedy, const char *kind,
-                 const char *metric, int family)
+#define TELLING 0.5 /* of the candidate's severity: its metric may be named */
+
+/* What is told by name may stand behind a louder consequence: locks that are
+ * waited for behind the errors they make. */
+static bool names(const struct remedy *remedy, const struct ranker_track *track,
+                  double severity)
 {
-    return (remedy->kind == NULL || strcmp(remedy->kind, kind) == 0) &&
-           (remedy->metric == NULL || strstr(metric, remedy->metric) != NULL) &&
-           (remedy->family == ANY || remedy->family == family);
+    const double own =
+        cw_log1p(fabs(track->z)) * ranker_family_weight(track->family);
+
+    return own >= TELLING * severity && track->z > 0.0 &&
+           strstr(track->metric, remedy->metric) != NULL &&
+           (remedy->family == ANY || remedy->family == (int)track->family);
+}
+
+static bool fits(const struct remedy *remedy,
+                 const struct ranker_candidate *candidate, int family)
+{
+    const struct ranker_trail *trail = candidate->entity->trail;
+
+    if (remedy->kind != NULL &&
+        strcmp(remedy->kind, candidate->entity->kind) != 0)
+        return false;
+    if (remedy->metric == NULL)
+        return remedy->family == ANY || remedy->family == family;
+    for (uint32_t i = 0; trail != NULL && i < trail->track_count; i++)
+        if (names(remedy, &trail->tracks[i], candidate->sign->severity))
+            return true;
+    return false;
 }
 
 static const char *change_action(const struct ranker_change *change)
@@ -66,7 +93,6 @@ static bool is_idle(const struct ranker_candidate *candidate)
 const char *ranker_words_action(const struct ranker_candidate *candidate)
 {
     const struct ranker_sign *sign = candidate->sign;
-    const char *metric = sign->track != NULL ? sign->track->metric : "";
     int family = CW_FAMILY_OTHER;
 
     if (candidate->kind == RANKER_KIND_CHANGE)
@@ -77,10 +103,13 @@ const char *ranker_words_action(const struct ranker_candidate *candidate)
         family = (int)sign->track->family;
     else if (sign->member != NULL)
         family = (int)sign->member->family;
-    if (sign->missing >= 0.5 || is_idle(candidate))
+    /* It is not there: what it did before matters no more. */
+    const bool away = sign->gone || sign->missing >= 0.5 || is_idle(candidate);
+    if (away)
         family = CW_FAMILY_AVAILABILITY;
     for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
-        if (fits(&remedies[i], candidate->entity->kind, metric, family))
+        if (!(away && remedies[i].metric != NULL) &&
+            fits(&remedies[i], candidate, family))
             return remedies[i].action;
     return "";
 }

@@ -8,8 +8,9 @@
 
 #define ONSET_CLIP      5.0
 #define NO_ONSET        (-1.0)
-#define SYMPTOM_PENALTY (-2.0)
+#define SYMPTOM_PENALTY (-3.0)
 #define WORSE_BY        0.8 /* a dependency this near in severity explains */
+#define CLEARLY_ILL     2.0 /* severity: |z| of about 7 */
 #define EDGE_BASE       2.0
 #define EDGE_SLOPE      3.0
 #define MINUTE          60e6
@@ -122,14 +123,37 @@ static double label_of(const struct ranker_entity *entity)
     return fmin(fmax(0.5 * cw_log(odds), -1.0), 1.0);
 }
 
-/* It shows symptoms only, and what it depends on is about as ill. */
-static bool suffers_worse(const struct ranker_candidate *candidate)
+/* Something it calls is in the incident for serving badly. Severities of
+ * different metrics compare badly, so any clear one will do; what merely
+ * carries it has to be about as ill. */
+static bool calls_the_ill(const struct ranker_scene *scene,
+                          const struct ranker_candidate *candidate)
+{
+    const struct ranker_links *callees = &scene->view.callees;
+    const uint32_t place = candidate->place;
+
+    for (uint32_t i = callees->first[place]; i < callees->first[place + 1];
+         i++) {
+        const struct ranker_link *link = &callees->links[i];
+        const struct ranker_sign *sign = &scene->signs[link->other];
+        if (sign->alarmed && sign->ill >= CLEARLY_ILL &&
+            !ranker_carrier_carries(link))
+            return true;
+    }
+    return false;
+}
+
+/* It shows symptoms only, and what it depends on is ill as well. */
+static bool only_suffers(const struct ranker_scene *scene,
+                         const struct ranker_candidate *candidate)
 {
     const struct ranker_sign *sign = candidate->sign;
 
-    return candidate->worst_place != RANKER_NONE && sign->severity > 0 &&
-           ranker_sign_is_symptom(sign) &&
-           candidate->worst_callee >= WORSE_BY * sign->severity;
+    if (candidate->worst_place == RANKER_NONE || !(sign->severity > 0) ||
+        !ranker_sign_is_symptom(sign) || candidate->change != NULL)
+        return false;
+    return candidate->worst_callee >= WORSE_BY * sign->severity ||
+           calls_the_ill(scene, candidate);
 }
 
 /* What is not there any more explains those who need it, however their own
@@ -158,7 +182,7 @@ static void fill_entity(struct ranker_candidate *candidate,
     find_worst_callee(scene, candidate);
     candidate->burden = ranker_carrier_burden(scene, candidate->place);
     candidate->explained = candidate->burden != RANKER_NONE ||
-                           suffers_worse(candidate) ||
+                           only_suffers(scene, candidate) ||
                            needs_gone(scene, candidate);
     factor[RANKER_SEVERITY] = config->weight_severity * sign->severity;
     /* Without a graph nothing is known to explain it, nor to fail to. */
@@ -177,8 +201,10 @@ static void fill_entity(struct ranker_candidate *candidate,
             config->weight_change *
             ranker_change_weight(candidate->change, scene->incident->started_at,
                                  config);
-    if (candidate->explained)
+    if (candidate->explained) {
         factor[RANKER_SYMPTOM] = SYMPTOM_PENALTY;
+        factor[RANKER_EXOGENEITY] = fmin(factor[RANKER_EXOGENEITY], 0.0);
+    }
 }
 
 static void fill_edge(struct ranker_candidate *candidate,

@@ -50,6 +50,26 @@ static void raise(struct ranker_sign *sign, double severity,
         sign->own = severity;
 }
 
+/* It serves worse, or has more of something than usual. Less traffic, fewer
+ * keys, a drop in what it counts: that is what its callers did to it. */
+static bool hurts_callers(enum cw_family family, double z)
+{
+    switch (family) {
+    case CW_FAMILY_LATENCY:
+    case CW_FAMILY_ERRORS:
+    case CW_FAMILY_SATURATION:
+    case CW_FAMILY_OTHER:
+        return z > 0.0;
+    case CW_FAMILY_AVAILABILITY:
+        return z < 0.0;
+    case CW_FAMILY_TRAFFIC:
+    case CW_FAMILY_LOGS:
+    case CW_FAMILY_COUNT:
+        break;
+    }
+    return false;
+}
+
 static void date(struct ranker_sign *sign, int64_t onset_at, int64_t start_at)
 {
     if (onset_at == 0 || onset_at < start_at - ONSET_BACK_US)
@@ -80,6 +100,8 @@ static void read_track(struct ranker_sign *sign,
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
     raise(sign, severity, track->family);
+    if (hurts_callers(track->family, track->z))
+        sign->ill = fmax(sign->ill, severity);
     if (track->family == CW_FAMILY_SATURATION && track->z > 0.0)
         sign->busy = fmax(sign->busy, severity);
     if (track->family == CW_FAMILY_AVAILABILITY && track->z < -ONSET_Z &&
@@ -151,6 +173,7 @@ static void read_member(struct ranker_sign *sign,
     if (cw_text_is(member->kind, "missing")) {
         sign->missing = 1.0;
         sign->gone = true;
+        sign->ill = fmax(sign->ill, severity);
         raise(sign, severity, CW_FAMILY_AVAILABILITY);
     }
     if (cw_text_is(member->kind, "new_pattern") && sign->novelty < 1.0)

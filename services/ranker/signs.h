@@ -21,6 +21,7 @@ struct ranker_sign {
     double severity; /* 0 to RANKER_SEVERITY_MAX */
     double own;      /* the same over state metrics only: what no callee does */
     double busy;     /* the same over saturation that rose */
+    double ill;      /* the same over what may make its callers suffer */
     double novelty;  /* 0 to 3: surprise of new log patterns, logarithmic */
     double missing;  /* 0 to 1: its own telemetry is absent */
     int64_t onset_at;                     /* 0 = none */
