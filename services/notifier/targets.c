@@ -140,12 +140,23 @@ static enum cw_status read_pair(struct notifier_targets *targets,
                    target->name, CW_TEXT_ARG(key), CW_TEXT_ARG(value));
 }
 
+/* A second URL in the line may hold a token: it is not repeated. */
+static bool is_url(struct cw_text word)
+{
+    return word.size > 3 && memmem(word.bytes, word.size, "://", 3) != NULL;
+}
+
 static enum cw_status read_attribute(struct notifier_targets *targets,
                                      struct notifier_target *target,
                                      struct cw_text word, struct cw_error *err)
 {
     struct cw_text key;
     struct cw_text value;
+    if (is_url(word))
+        return cw_fail(err, CW_BAD_CONFIG,
+                       "notify.targets: '%s': a URL stands where a word is "
+                       "expected",
+                       target->name);
     if (cut(word, '=', &key, &value))
         return read_pair(targets, target, key, value, err);
     if (cw_text_is(word, "drills"))
