@@ -47,3 +47,11 @@ lab_end() {
     services_down
     servers_down
 }
+
+# In the background and waited for: a signal to this script alone is dealt with at once, and handed on.
+lab_run() {
+    "$@" <&0 &
+    local child=$!
+    trap 'kill -TERM $child 2>/dev/null; exit 130' INT TERM
+    wait $child
+}

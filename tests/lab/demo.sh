@@ -23,5 +23,5 @@ trap 'exit 130' INT TERM
 began=$SECONDS
 lab_begin
 say "up after $((SECONDS - began)) s: Kafka, PostgreSQL, ${SERVICES// /, }; and the shop: nginx, shop, catalog, cart, PostgreSQL, redis"
-"$PYTHON" tests/lab/demo.py --run "$RUN" --sink "$(cat "$RUN/sink.port")" --console "$(cat "$RUN/console.port")" "${words[@]}"
+lab_run "$PYTHON" tests/lab/demo.py --run "$RUN" --sink "$(cat "$RUN/sink.port")" --console "$(cat "$RUN/console.port")" "${words[@]}"
 say "told in $((SECONDS - began)) s"

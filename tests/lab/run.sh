@@ -12,4 +12,5 @@ trap 'lab_end' EXIT
 trap 'exit 130' INT TERM
 lab_begin
 # Not exec: the trap must run.
-CAUSEWAY_POSTGRES_URL=$CAUSEWAY_POSTGRES_URL "$PYTHON" tests/lab/run.py --run "$RUN" --out "${LAB_REPORT:-$ROOT/lab-report.json}" "$@"
+export CAUSEWAY_POSTGRES_URL
+lab_run "$PYTHON" tests/lab/run.py --run "$RUN" --out "${LAB_REPORT:-$ROOT/lab-report.json}" "$@"
