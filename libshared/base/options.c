@@ -201,7 +201,8 @@ static void compare_extras(struct cw_options *options,
 }
 
 /* Takes over what may change without a restart, and names all changes. */
-static void take_changes(struct cw_options *options, struct cw_reading *reading)
+static void take_changes(struct cw_options *options, struct cw_reading *reading,
+                         void *target)
 {
     struct cw_reading *now = options->now;
     for (size_t i = 0; i < options->count; i++) {
@@ -213,6 +214,8 @@ static void take_changes(struct cw_options *options, struct cw_reading *reading)
             add_change(options, option->name, restart);
         if (same || !restart)
             now->settings[i] = reading->settings[i];
+        if (!same && !restart) /* the rest others may be reading */
+            cw_option_store(option, &now->settings[i].value, target);
     }
     compare_extras(options, now, reading, false);
     compare_extras(options, reading, now, true);
@@ -235,8 +238,7 @@ enum cw_status cw_options_reload(struct cw_options *options, void *target,
     free(options->changes);
     options->changes = changes;
     options->change_count = 0;
-    take_changes(options, reading);
-    store(options, target);
+    take_changes(options, reading, target);
     destroy_reading(&reading);
     return CW_OK;
 }

@@ -1,0 +1,153 @@
+#include "stream/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream/kafka.h"
+#include "stream/service_options.h"
+#include "stream/stream_metrics.h"
+
+bool cw_command_read(struct cw_command *command, int count, char **arguments)
+{
+    for (int i = 1; i < count; i++) {
+        const char *word = arguments[i];
+        if (strcmp(word, "--config") == 0 && i + 1 < count)
+            command->config = arguments[++i];
+        else if (strcmp(word, "--check-config") == 0)
+            command->check = true;
+        else if (strcmp(word, "--print-config") == 0)
+            command->print = true;
+        else if (strcmp(word, "--help") == 0)
+            command->help = true;
+        else if (strcmp(word, "--version") == 0)
+            command->version = true;
+        else if (strcmp(word, "--probe") == 0)
+            command->probe = true;
+        else if (strcmp(word, "--markdown") == 0)
+            command->markdown = true;
+        else if (strcmp(word, "--markdown-common") == 0)
+            command->markdown_common = true;
+        else
+            return false;
+    }
+    return true;
+}
+
+/* One table for the process: each group's offsets are moved to where its
+ * struct lies, seen from the common one. */
+static enum cw_status make_table(struct cw_settings *settings,
+                                 struct cw_error *err)
+{
+    const struct cw_program *program = settings->program;
+    size_t count = cw_service_option_count;
+    for (size_t g = 0; g < program->group_count; g++)
+        count += program->groups[g].count;
+    settings->table = malloc(count * sizeof(*settings->table));
+    if (settings->table == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "table of options");
+    for (size_t i = 0; i < cw_service_option_count; i++) {
+        struct cw_option *row = &settings->table[settings->row_count++];
+        *row = cw_service_option_rows[i];
+        if (strcmp(row->name, "stall.limit") == 0 && program->stall != NULL)
+            row->fallback = program->stall;
+    }
+    for (size_t g = 0; g < program->group_count; g++) {
+        const struct cw_option_group *group = &program->groups[g];
+        const uintptr_t moved =
+            (uintptr_t)group->target - (uintptr_t)program->options;
+        for (size_t i = 0; i < group->count; i++) {
+            struct cw_option *row = &settings->table[settings->row_count++];
+            *row = group->table[i];
+            row->offset += moved;
+            row->flags |= CW_OPT_RESTART; /* a running core reads it */
+        }
+    }
+    return CW_OK;
+}
+
+enum cw_status cw_settings_init(struct cw_settings *settings,
+                                const struct cw_program *program,
+                                struct cw_error *err)
+{
+    *settings = (struct cw_settings){.program = program};
+    return make_table(settings, err);
+}
+
+void cw_settings_fini(struct cw_settings *settings)
+{
+    cw_options_destroy(&settings->options);
+    free(settings->table);
+    *settings = (struct cw_settings){0};
+}
+
+static void print_help(const struct cw_settings *settings)
+{
+    const struct cw_program *program = settings->program;
+    printf("causeway-%s: %s\n\n"
+           "  causeway-%s --config /etc/causeway/%s.yaml\n"
+           "  CAUSEWAY_KAFKA_BROKERS=broker:9092 causeway-%s\n\n"
+           "  --config FILE    options as YAML; the environment "
+           "(CAUSEWAY_<NAME>) wins\n"
+           "  --check-config   say every fault and exit (0, or 78)\n"
+           "  --print-config   the options in force, with their origin\n"
+           "  --probe          is the one that runs with these options ready? "
+           "(0, or 69)\n"
+           "  --version\n\n",
+           program->name, program->summary, program->name, program->name,
+           program->name);
+    cw_options_help(settings->table, settings->row_count, stdout);
+    printf("\nAny other option under kafka. goes to librdkafka verbatim.\n");
+}
+
+static void print_markdown(const struct cw_settings *settings, bool common)
+{
+    const struct cw_program *program = settings->program;
+    if (common) {
+        cw_options_markdown(cw_service_option_rows, cw_service_option_count,
+                            stdout);
+        (void)fputs("\n", stdout);
+        cw_metrics_markdown(cw_stream_metrics, cw_stream_metric_count, stdout);
+        cw_metrics_markdown_common(stdout);
+        return;
+    }
+    if (settings->row_count > cw_service_option_count)
+        cw_options_markdown(settings->table + cw_service_option_count,
+                            settings->row_count - cw_service_option_count,
+                            stdout);
+    if (program->metric_count > 0) {
+        (void)fputs("\n", stdout);
+        cw_metrics_markdown(program->metrics, program->metric_count, stdout);
+    }
+}
+
+bool cw_settings_print(const struct cw_settings *settings,
+                       const struct cw_command *command)
+{
+    const struct cw_program *program = settings->program;
+    if (command->help)
+        print_help(settings);
+    else if (command->version)
+        printf("causeway-%s %s, librdkafka %s\n", program->name, CW_VERSION,
+               rd_kafka_version_str());
+    else if (command->markdown || command->markdown_common)
+        print_markdown(settings, command->markdown_common);
+    else
+        return false;
+    return true;
+}
+
+enum cw_status cw_settings_load(struct cw_settings *settings, const char *file,
+                                struct cw_error *err)
+{
+    const struct cw_program *program = settings->program;
+    enum cw_status status =
+        cw_options_load(&settings->options, settings->table,
+                        settings->row_count, file, program->options, err);
+    const size_t faults = settings->options == NULL
+                              ? 0
+                              : cw_options_fault_count(settings->options);
+    for (size_t i = 0; i < faults; i++)
+        (void)fprintf(stderr, "%s\n", cw_options_fault(settings->options, i));
+    return status;
+}
