@@ -5,32 +5,15 @@
 
 #include "base/map64.h"
 #include "base/time.h"
-#include "core/inlet.h"
+#include "core/source.h"
 #include "core/unpack.h"
 
 #define SOURCES_MAX 65536u
 
-struct waiting_item {
-    struct cw_item item;
-    struct cw_flight *flight;
-    struct cw_cell *cell;
-};
-
-struct source {
-    struct cw_inlet *inlet;
-    uint64_t id;
-    int64_t mark_at;
-    bool absent;
-    int64_t absent_from_at;     /* items later than this wait while absent */
-    int64_t enter_at;           /* slice in which late items enter; CW_NEVER */
-    struct waiting_item *queue; /* ring */
-    size_t head, count, capacity;
-};
-
 struct cw_merge {
     int64_t released_at;
     struct cw_inlet *inlets[CW_TOPIC_COUNT]; /* NULL: not an input */
-    struct source *sources;
+    struct cw_source *sources;
     size_t source_count;
     struct cw_source_ruling
         *rulings; /* not yet in force, in order of slice_at */
@@ -39,7 +22,7 @@ struct cw_merge {
     struct cw_map64 *index; /* topic and source -> sources[] */
     struct cw_cells *cells; /* decoded messages */
     struct cw_item *items;  /* of the slice being run */
-    struct waiting_item *taken;
+    struct cw_waiting *taken;
     size_t taken_count;
     size_t taken_capacity;
 };
@@ -67,7 +50,7 @@ void cw_merge_destroy(struct cw_merge **made)
     if (merge == NULL)
         return;
     for (size_t i = 0; i < merge->source_count; i++)
-        free(merge->sources[i].queue);
+        cw_source_fini(&merge->sources[i]);
     for (unsigned i = 0; i < CW_TOPIC_COUNT; i++)
         cw_inlet_destroy(&merge->inlets[i]);
     cw_cells_destroy(&merge->cells);
@@ -99,19 +82,12 @@ enum cw_status cw_merge_add_source(struct cw_merge *merge,
 {
     struct cw_inlet *inlet = merge->inlets[state->topic];
     assert(inlet != NULL);
-    struct source *grown = realloc(merge->sources, (merge->source_count + 1) *
-                                                       sizeof(*merge->sources));
+    struct cw_source *grown = realloc(
+        merge->sources, (merge->source_count + 1) * sizeof(*merge->sources));
     if (grown == NULL)
         return cw_fail(err, CW_NO_MEMORY, "sources");
     merge->sources = grown;
-    grown[merge->source_count] = (struct source){
-        .inlet = inlet,
-        .id = state->source,
-        .mark_at = state->position.mark_at,
-        .absent = state->absent,
-        .absent_from_at = state->absent_from_at,
-        .enter_at = CW_NEVER,
-    };
+    grown[merge->source_count] = cw_source_of(inlet, state);
     enum cw_status status =
         cw_map64_put(merge->index, key_of(state->topic, state->source),
                      merge->source_count, err);
@@ -125,62 +101,13 @@ enum cw_status cw_merge_add_source(struct cw_merge *merge,
 
 /* ---- taking messages ---------------------------------------------------- */
 
-static struct source *find_source(const struct cw_merge *merge,
-                                  enum cw_topic topic, uint64_t id)
+static struct cw_source *find_source(const struct cw_merge *merge,
+                                     enum cw_topic topic, uint64_t id)
 {
     uint64_t at;
     return cw_map64_find(merge->index, key_of(topic, id), &at)
                ? &merge->sources[at]
                : NULL;
-}
-
-static enum cw_status push_item(struct source *source,
-                                const struct waiting_item *item,
-                                struct cw_error *err)
-{
-    if (source->count == source->capacity) {
-        const size_t capacity = source->capacity ? source->capacity * 2 : 16;
-        struct waiting_item *queue = malloc(capacity * sizeof(*queue));
-        if (queue == NULL)
-            return cw_fail(err, CW_NO_MEMORY, "queue of %zu items", capacity);
-        for (size_t i = 0; i < source->count; i++)
-            queue[i] = source->queue[(source->head + i) % source->capacity];
-        free(source->queue);
-        source->queue = queue;
-        source->capacity = capacity;
-        source->head = 0;
-    }
-    source->queue[(source->head + source->count) % source->capacity] = *item;
-    source->count++;
-    return CW_OK;
-}
-
-/* A source never goes back behind the mark it gave. */
-static bool breaks_mark(const struct source *source, const struct cw_item *item)
-{
-    return item->stream_at <= source->mark_at;
-}
-
-/* Absent, or present again but what it brought late has not entered yet. */
-static bool is_outside(const struct source *source)
-{
-#ifdef CW_MUTATE_LATE
-    return source->absent;
-#endif
-    return source->absent || source->enter_at != CW_NEVER;
-}
-
-/* After a restart the log is read again from before released_at: what the
- * state has seen already is let go. An absent source's items have not been
- * seen since it was ruled absent. */
-static bool is_seen(const struct cw_merge *merge, const struct source *source,
-                    const struct cw_item *item)
-{
-#ifdef CW_MUTATE_SEEN
-    return false;
-#endif
-    return item->stream_at <=
-           (is_outside(source) ? source->absent_from_at : merge->released_at);
 }
 
 static enum cw_status give_items(void *to, enum cw_topic topic,
@@ -189,19 +116,19 @@ static enum cw_status give_items(void *to, enum cw_topic topic,
                                  size_t first_item, struct cw_error *err)
 {
     struct cw_merge *merge = to;
-    struct source *source = find_source(merge, topic, entry->source);
+    struct cw_source *source = find_source(merge, topic, entry->source);
     assert(source != NULL);
     for (size_t i = first_item; i < first_item + entry->count; i++) {
-        const struct waiting_item item = {flight->items[i], flight,
-                                          flight->cells[i]};
-        if (breaks_mark(source, &item.item))
+        const struct cw_waiting item = {flight->items[i], flight,
+                                        flight->cells[i]};
+        if (cw_source_breaks_mark(source, &item.item))
             return cw_fail(err, CW_GAP,
                            "an item behind the mark of its source");
-        if (is_seen(merge, source, &item.item)) {
+        if (cw_source_has_seen(source, merge->released_at, &item.item)) {
             cw_inlet_pass_over(source->inlet, flight, item.cell);
             continue;
         }
-        const enum cw_status status = push_item(source, &item, err);
+        const enum cw_status status = cw_source_push(source, &item, err);
         if (status != CW_OK)
             return status;
     }
@@ -224,18 +151,10 @@ enum cw_status cw_merge_take(struct cw_merge *merge, enum cw_topic topic,
 static void enforce(struct cw_merge *merge,
                     const struct cw_source_ruling *ruling)
 {
-    struct source *source = find_source(merge, ruling->topic, ruling->source);
-    if (source == NULL)
-        return; /* a source the manifest no longer has */
-    if (ruling->absent && !source->absent) {
-        if (!is_outside(source)) /* else what is late stays late */
-            source->absent_from_at = ruling->slice_at - CW_SLICE_US;
-        source->absent = true;
-        source->enter_at = CW_NEVER;
-    } else if (!ruling->absent && source->absent) {
-        source->absent = false;
-        source->enter_at = ruling->slice_at;
-    }
+    struct cw_source *source =
+        find_source(merge, ruling->topic, ruling->source);
+    if (source != NULL) /* else one the manifest no longer has */
+        cw_source_obey(source, ruling);
 }
 
 /* Rulings that hold for the next slice come into force. */
@@ -320,24 +239,15 @@ static int64_t complete_until(const struct cw_merge *merge)
     return until;
 }
 
-static int64_t entry_time(const struct cw_merge *merge,
-                          const struct source *source,
-                          const struct cw_item *item)
-{
-    if (source->enter_at != CW_NEVER && item->stream_at <= merge->released_at)
-        return source->enter_at - CW_SLICE_US + 1;
-    return item->stream_at;
-}
-
 static int64_t next_event(const struct cw_merge *merge, int64_t deadline_at)
 {
     int64_t next = deadline_at;
     for (size_t i = 0; i < merge->source_count; i++) {
-        const struct source *source = &merge->sources[i];
+        const struct cw_source *source = &merge->sources[i];
         if (source->absent || source->count == 0)
             continue;
-        const int64_t at =
-            entry_time(merge, source, &source->queue[source->head].item);
+        const int64_t at = cw_source_entry_at(source, merge->released_at,
+                                              &cw_source_front(source)->item);
         if (at < next)
             next = at;
     }
@@ -345,13 +255,13 @@ static int64_t next_event(const struct cw_merge *merge, int64_t deadline_at)
 }
 
 static enum cw_status take_one(struct cw_merge *merge,
-                               const struct waiting_item *item,
-                               int64_t stream_at, struct cw_error *err)
+                               const struct cw_waiting *item, int64_t stream_at,
+                               struct cw_error *err)
 {
     if (merge->taken_count == merge->taken_capacity) {
         const size_t capacity =
             merge->taken_capacity ? merge->taken_capacity * 2 : 64;
-        struct waiting_item *taken =
+        struct cw_waiting *taken =
             realloc(merge->taken, capacity * sizeof(*taken));
         if (taken == NULL)
             return cw_fail(err, CW_NO_MEMORY, "slice of %zu items", capacity);
@@ -374,10 +284,11 @@ static enum cw_status gather(struct cw_merge *merge, int64_t to_at,
                              struct cw_error *err)
 {
     for (size_t i = 0; i < merge->source_count; i++) {
-        struct source *source = &merge->sources[i];
+        struct cw_source *source = &merge->sources[i];
         while (!source->absent && source->count > 0) {
-            const struct waiting_item *item = &source->queue[source->head];
-            const int64_t at = entry_time(merge, source, &item->item);
+            const struct cw_waiting *item = cw_source_front(source);
+            const int64_t at =
+                cw_source_entry_at(source, merge->released_at, &item->item);
             if (at > to_at)
                 break;
             if (at <= merge->released_at)
@@ -385,8 +296,7 @@ static enum cw_status gather(struct cw_merge *merge, int64_t to_at,
             const enum cw_status status = take_one(merge, item, at, err);
             if (status != CW_OK)
                 return status;
-            source->head = (source->head + 1) % source->capacity;
-            source->count--;
+            cw_source_pop(source);
         }
     }
     cw_items_sort(merge->items, merge->taken_count);
@@ -448,7 +358,7 @@ enum cw_status cw_merge_next(struct cw_merge *merge, int64_t deadline_at,
 void cw_merge_done(struct cw_merge *merge)
 {
     for (size_t i = 0; i < merge->taken_count; i++) {
-        struct waiting_item *item = &merge->taken[i];
+        struct cw_waiting *item = &merge->taken[i];
         cw_inlet_release(merge->inlets[item->item.topic], item->flight,
                          item->cell);
     }
@@ -462,7 +372,7 @@ int64_t cw_merge_released_at(const struct cw_merge *merge)
     return merge->released_at;
 }
 
-static void tell(const struct source *source, enum cw_topic *topic,
+static void tell(const struct cw_source *source, enum cw_topic *topic,
                  uint64_t *id)
 {
     *topic = cw_inlet_topic(source->inlet);
@@ -472,9 +382,9 @@ static void tell(const struct source *source, enum cw_topic *topic,
 bool cw_merge_slowest(const struct cw_merge *merge, enum cw_topic *topic,
                       uint64_t *source, int64_t *mark_at)
 {
-    const struct source *slowest = NULL;
+    const struct cw_source *slowest = NULL;
     for (size_t i = 0; i < merge->source_count; i++) {
-        const struct source *one = &merge->sources[i];
+        const struct cw_source *one = &merge->sources[i];
         if (!one->absent &&
             (slowest == NULL || one->mark_at < slowest->mark_at))
             slowest = one;
@@ -490,7 +400,7 @@ bool cw_merge_caught_up(const struct cw_merge *merge, enum cw_topic *topic,
                         uint64_t *source)
 {
     for (size_t i = 0; i < merge->source_count; i++) {
-        const struct source *one = &merge->sources[i];
+        const struct cw_source *one = &merge->sources[i];
         if (one->absent && one->mark_at != INT64_MIN &&
             one->mark_at >= merge->released_at) {
             tell(one, topic, source);
@@ -533,12 +443,12 @@ size_t cw_merge_source_count(const struct cw_merge *merge)
 struct cw_source_state cw_merge_source(const struct cw_merge *merge,
                                        size_t index)
 {
-    const struct source *source = &merge->sources[index];
+    const struct cw_source *source = &merge->sources[index];
     return (struct cw_source_state){
         .topic = cw_inlet_topic(source->inlet),
         .source = source->id,
         .position = cw_inlet_restart_position(source->inlet, source->id),
-        .absent = is_outside(source),
+        .absent = cw_source_is_outside(source),
         .absent_from_at = source->absent_from_at,
     };
 }
