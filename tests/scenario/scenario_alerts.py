@@ -1,4 +1,6 @@
 """Alerts in, incidents and notices out: what people are told, once, whatever is killed."""
+import os
+import signal
 import time
 
 from world import STAGES, get, wait_for
@@ -33,8 +35,12 @@ def told(world, path, service, transition):
 
 
 def prepare(world):
-    world.install("alerts:2")
+    world.install("alerts:2", "topology:1")
     world.start()
+    edges = [("web", "api"), ("api", "db"), ("api", "cache"), ("mail", "smtp")]
+    world.send("topology", {"edges": [{"source": a, "target": b} for a, b in edges]})
+    world.flush()
+    wait_for("the topology is known", lambda: len(world.read("topology")) >= len(edges))
 
 
 def u14_whoever_got_firing_gets_resolved(world):
@@ -70,8 +76,10 @@ def u17_a_restart_of_everything_alone_says_nothing(world):
         code = world.services[name].stop()
         assert code == 0, f"{name} ended with {code}"
     world.start(*ALL_BUT_CONSOLE)
-    time.sleep(6)
-    assert len(world.read("notices")) == notices
+    send_alert(world, "After", "quay")  # when this one was told, everything before it has been decided again
+    wait_for("the next alert is told", lambda: told(world, "/hook", "quay", "firing") and told(world, "/chat", "quay", "firing"))
+    assert [n["transition"] for n in world.read("notices")[notices:] if n["entities"][0]["name"] != "quay"] == []
+    before += 2
     assert len(world.sink.posts) == before
 
 
@@ -84,6 +92,55 @@ def u4_every_alert_ends_in_exactly_one_place(world):
         [x for x in world.read("ledger") if "Flood" in x["title"]]))
     assert len(events) == 30 and len(entries) == 30, (len(events), len(entries))
     assert all(e["reason"] for e in entries), "an entry without its reason"
+
+
+def t4_a_storm_over_joined_services_is_one_incident_and_says_why(world):
+    names = {"db": ["DiskFull", "TooManyLocks"], "api": ["Errors", "Slow", "QueueFull"], "cache": ["Evictions"], "web": ["Errors", "Slow"]}
+    for turn in range(8):  # each said again and again, by several pods
+        for service, alerts in names.items():
+            for name in alerts:
+                world.send("alerts", alert(name, service, fingerprint=f"{name}-{service}-{turn % 4}"))
+    world.send("alerts", alert("Bounces", "mail"))
+    world.flush()
+    wait_for("every alert is in the ledger", lambda: len([e for e in world.read("ledger") if e["entity"]["name"] in [*names, "mail"]]) >= 65, 60)
+    storm = [i for i in world.newest("incidents", "incident_id").values() if {e["name"] for e in i["entities"]} & set(names)]
+    assert len(storm) == 1, [i["title"] for i in storm]
+    assert {e["name"] for e in storm[0]["entities"]} == set(names) and storm[0]["member_count"] == 32, storm[0]
+    assert all(m["reason"]["text"] for m in storm[0]["members"]), "a member without its reason"
+    mail = incidents_of(world, "mail")
+    assert len(mail) == 1 and mail[0]["incident_id"] != storm[0]["incident_id"], "what nothing joins was joined"
+    told_of = [n for n in world.read("notices") if n["incident_id"] == storm[0]["incident_id"]]
+    assert [n["transition"] for n in told_of] == ["FIRING"], told_of
+
+
+def t14_an_acknowledgement_in_sql_reaches_kafka_and_comes_back_as_a_row(world):
+    send_alert(world, "Full", "depot")
+    one = wait_for("its incident", lambda: incidents_of(world, "depot"))[0]["incident_id"]
+    wait_for("its row", lambda: world.sql("select 1 from causeway.incidents where incident_id = %s", one))
+    world.sql("select causeway.acknowledge(%s, 'ana', 'looking')", one)
+    now = wait_for("it is on the topic", lambda: [i for i in incidents_of(world, "depot") if i["status"] == "ACKNOWLEDGED"])[0]
+    assert now["acknowledged_by"] == "ana", now
+    wait_for("it is in the row", lambda: world.sql("select status::text, acknowledged_by from causeway.incidents where incident_id = %s", one)
+             == [("ACKNOWLEDGED", "ana")])
+    told_of = [n["transition"] for n in world.read("notices") if n["incident_id"] == one]
+    assert told_of == ["FIRING", "ACKNOWLEDGED"], told_of
+
+
+def t5_a_silence_holds_a_page_back_and_expires_for_good(world):
+    ends = time.time() + 15
+    world.sql("select causeway.silence('{\"entity\": \"search\"}', 'ana', 'reindexing', to_timestamp(%s))", ends)
+    wait_for("the silence was said", lambda: [s for s in world.read("said") if s["kind"] == "SILENCE"])
+    send_alert(world, "Slow", "search")
+    held = wait_for("it is held", lambda: [e for e in world.read("ledger") if e["entity"]["name"] == "search"])
+    assert [e["fate"] for e in held] == ["SILENCED"] and time.time() < ends, held
+    post = wait_for("it pages when the silence ends", lambda: told(world, "/hook", "search", "firing"), 40)[0]
+    assert post["at"] >= ends, f"{ends - post['at']:.1f} s too early"
+    world.services["correlator"].kill()
+    world.start("correlator")
+    send_alert(world, "Errors", "search")
+    fates = wait_for("the next one enters", lambda: (lambda e: len(e) >= 3 and e)(
+        [e["fate"] for e in world.read("ledger") if e["entity"]["name"] == "search"]))
+    assert fates == ["SILENCED", "PAGED", "GROUPED"], fates
 
 
 def t23_history_is_in_postgresql_and_on_a_page(world):
@@ -107,3 +164,18 @@ def t25_a_stage_that_stops_is_told_by_the_watchdog(world):
     wait_for("it says when all is well", lambda: world.sink.of("/hook", "every stage is at work again"), 20)
     assert len(world.sink.of("/hook", "a stage is silent")) == 1
     assert not [n for n in world.read("notices") if "stage" in n["title"]], "the watchdog is outside the promise"
+
+
+def t26_the_broker_may_be_away(world):
+    processes = {name: world.services[name].child.pid for name in ALL_BUT_CONSOLE}
+    os.kill(int((world.folder / "run" / "kafka1" / "pid").read_text()), signal.SIGKILL)
+    world.send("alerts", alert("Lost", "harbour"))  # waits in the producer
+    world.shell("kafka_start 1; kafka_wait $(cat $RUN/kafka1/port)")
+    world.flush(120)
+    wait_for("it became an incident", lambda: incidents_of(world, "harbour"), 60)
+    wait_for("and a message", lambda: told(world, "/hook", "harbour", "firing"), 60)
+    wait_for("and a row", lambda: world.sql("select 1 from causeway.incidents where incident_id = %s", incidents_of(world, "harbour")[0]["incident_id"]), 60)
+    for name, pid in processes.items():
+        service = world.services[name]
+        assert service.child.poll() is None and service.child.pid == pid, f"{name} did not outlive it: {service.last_words()}"
+    assert len(told(world, "/hook", "harbour", "firing")) == 1

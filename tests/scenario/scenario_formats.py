@@ -1,4 +1,5 @@
 """Every format becomes records; what cannot be read becomes a dead letter with its reason, and the partition goes on."""
+import json
 import time
 
 from records import otlp_gauge
@@ -59,22 +60,35 @@ def t1_what_cannot_be_read_is_a_dead_letter_and_the_partition_goes_on(world):
     letters = wait_for("dead letters", lambda: (lambda d: len(d) >= 8 and d)(world.read("deadletter")))
     for letter in letters:
         assert letter["code"] and letter["message"] and letter["value"] == BAD, letter
-        assert letter["topic"] in [t.split(":")[0] for t in TOPICS] and letter["offset"] == 1, letter
+        assert letter["topic"] in [t.split(":")[0] for t in TOPICS] and letter["offset"] == letter["meta"]["origin_offset"], letter
     # Any line of text is a syslog line; everything else refuses these bytes.
     assert {l["topic"] for l in letters} >= {t.split(":")[0] for t in TOPICS} - {"syslog", "logs"}, {l["topic"] for l in letters}
     assert world.services["normalizer"].ready()
 
 
 def t1_a_dead_letter_can_be_put_in_again(world):
-    import os
-    import subprocess
-    env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=world.brokers, CAUSEWAY_PREFIX=world.prefix)
-    done = subprocess.run([world.bin / "cwctl", "deadletter", "list", "-o", "json"], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and "zipkin" in done.stdout, (done.returncode, done.stderr, done.stdout[:300])
+    world.services["normalizer"].stop()
+    world.start("normalizer", CAUSEWAY_NORMALIZER_TOPICS="syslog=otlp_metrics")  # somebody took the one for the other
+    mistaken = [v for t, v, _ in samples("three", time.time()) if t == "syslog"][0]
+    world.send("syslog", mistaken)
+    world.send("zipkin", BAD)
+    world.flush()
+    wait_for("it is refused", lambda: [d for d in world.read("deadletter") if b"three-host" in d["value"]])
+    world.services["normalizer"].stop()
+    world.start("normalizer")
+    listed = [json.loads(l) for l in world.cwctl("deadletter", "list", "-o", "json").stdout.splitlines()]
+    assert {"syslog", "zipkin"} <= {l["origin"].split("/")[0] for l in listed}, listed
+    done = world.cwctl("deadletter", "retry", "--topic", "syslog", "--code", "bad_record")
+    assert done.returncode == 0, done.stderr
+    done = world.cwctl("deadletter", "retry", "--topic", "zipkin")
+    assert done.returncode == 0, done.stderr
+    wait_for("it is a line now", lambda: _marks(world, "logs", "three-host"))
+    again = wait_for("the other one is refused again", lambda: [d for d in world.read("deadletter") if d["topic"] == "zipkin" and d["retry"] == 1])
+    assert all(d["value"] == BAD for d in again), again
 
 
 def u13_what_names_a_secret_is_gone_before_anything_is_stored(world):
-    world.send("logs", {"@timestamp": _utc(time.time()), "message": "login password=hunter2 by ana@example.org", "service": {"name": "three-ecs"}})
+    world.send("logs", {"@timestamp": _utc(time.time()), "message": "login password=hunter2 by ana@example.org", "service": {"name": "four-ecs"}})
     world.flush()
-    found = wait_for("the line", lambda: _marks(world, "logs", "three-ecs"))
+    found = wait_for("the line", lambda: _marks(world, "logs", "four-ecs"))
     assert "hunter2" not in str(found) and "ana@example.org" not in str(found), found[0]["body"]

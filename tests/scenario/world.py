@@ -14,8 +14,7 @@ import time
 import urllib.error
 import urllib.request
 
-from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from records import Records
 
@@ -147,7 +146,11 @@ class World:
         lines = (self.folder / "run" / "servers.env").read_text().splitlines()
         servers = dict(l.removeprefix("export ").split("=", 1) for l in lines)
         self.brokers, self.postgres = servers["CAUSEWAY_KAFKA_BROKERS"], servers["CAUSEWAY_POSTGRES_URL"]
-        self.producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 2, "enable.idempotence": True})
+        self.producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 2, "enable.idempotence": True, "log_level": 2,
+                                  "reconnect.backoff.max.ms": 1000})
+        self.reader = Consumer({"bootstrap.servers": self.brokers, "group.id": "scenario", "enable.auto.commit": False, "log_level": 2,
+                                "isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 10})
+        self.seen = {}  # topic -> for each partition: next offset, records
 
     def shell(self, words):
         env = dict(os.environ, CAUSEWAY_RUN=str(self.folder / "run"), KAFKA_HEAP="512m", PG_FSYNC="off")
@@ -167,13 +170,15 @@ class World:
                     raise
 
     def install(self, *raw, partitions=2):
-        words = [self.bin / "cwctl", "topics", "create", "--partitions", str(partitions), *raw]
-        env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=self.brokers, CAUSEWAY_PREFIX=self.prefix)
         for _ in range(5):  # a broker that has just come up may be slow to answer
-            done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+            done = self.cwctl("topics", "create", "--partitions", str(partitions), *raw)
             if done.returncode == 0:
                 return
         raise AssertionError(f"topics create: {done.stderr}")
+
+    def cwctl(self, *words):
+        env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=self.brokers, CAUSEWAY_PREFIX=self.prefix)
+        return subprocess.run([self.bin / "cwctl", *words], env=env, capture_output=True, text=True, check=False)
 
     def start(self, *names, instance=0, **options):
         """Starts services and waits until all are ready."""
@@ -198,9 +203,6 @@ class World:
             return {"CAUSEWAY_NOTIFY_TARGETS": f"hook=webhook+{self.sink.url}/hook;chat=slack+{self.sink.url}/chat"}
         return {}
 
-    def restart(self, name, **options):
-        self.start(name, **options)
-
     def stop(self):
         for service in list(self.services.values()):
             if service.child.poll() is None:
@@ -219,45 +221,43 @@ class World:
             except BufferError:
                 self.producer.poll(0.1)
 
-    def flush(self):
-        assert self.producer.flush(30) == 0, "Kafka did not take what was sent"
+    def flush(self, seconds=30):
+        assert self.producer.flush(seconds) == 0, "Kafka did not take what was sent"
 
     def say(self, **command):
         self.send("raw.commands", {"tenant": "default", "domain": "default", "by": "ana", "reason": "test", **command})
         self.flush()
 
     def read(self, name, wanted=None):
-        """Every committed record on a topic of ours, partition by partition, each in its order."""
+        """Every committed record on a topic of ours so far, partition by partition, each in its order."""
         topic = f"{self.prefix}.{name}"
-        admin = AdminClient({"bootstrap.servers": self.brokers})
-        count = len(admin.list_topics(topic, timeout=10).topics[topic].partitions)
-        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "scenario", "enable.auto.commit": False,
-                             "isolation.level": "read_committed", "enable.partition.eof": True})
-        consumer.assign([TopicPartition(topic, p, 0) for p in range(count)])
-        found, ended = [], set()
-        try:
-            while len(ended) < count:
-                message = consumer.poll(10)
-                assert message is not None, f"{topic} cannot be read to its end"
-                if message.error():
+        if topic not in self.seen:
+            self.seen[topic] = [(0, []) for _ in self.reader.list_topics(topic, timeout=30).topics[topic].partitions]
+        parts = self.seen[topic]
+        self.reader.assign([TopicPartition(topic, p, at) for p, (at, _) in enumerate(parts)])
+        ended = set()
+        while len(ended) < len(parts):
+            message = self.reader.poll(60)
+            assert message is not None, f"{topic} cannot be read to its end"
+            if message.error():
+                if message.error().code() == KafkaError._PARTITION_EOF:  # pylint: disable=protected-access
                     ended.add(message.partition())
-                    continue
-                kind, record = self.records.open(message.value())
-                for one in record["items"] if kind and kind.endswith("Batch") else [record]:
-                    if kind and kind != "Mark" and (wanted is None or wanted(one)):
-                        found.append(one)
-        finally:
-            consumer.close()
-        return found
+                continue
+            _, found = parts[message.partition()]
+            kind, record = self.records.open(message.value())
+            if kind and kind != "Mark":
+                found += record["items"] if kind.endswith("Batch") else [record]
+            parts[message.partition()] = (message.offset() + 1, found)
+        return [one for _, found in parts for one in found if wanted is None or wanted(one)]
 
     def newest(self, name, key, wanted=None):
         """The last record of each key."""
         return {r[key]: r for r in self.read(name, wanted)}
 
-    def sql(self, statement):
+    def sql(self, statement, *values):
         import psycopg2
         with psycopg2.connect(self.postgres) as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
+            cursor.execute(statement, values)
             return cursor.fetchall()
 
     def close(self):
@@ -265,6 +265,7 @@ class World:
             if service.child.poll() is None:
                 service.kill()
         self.sink.close()
+        self.reader.close()
         self.shell("servers_down")
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
