@@ -9,32 +9,20 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define CALL_MS 10000
+#include "base/time.h"
+#include "stream/owned.h"
 
-/* What reached the common queue in the moment between the assignment and the
- * cutting off of its queues: it comes first. */
-struct early {
-    rd_kafka_message_t *message;
-    struct early *next;
-};
-
-struct owned {
-    struct early *early; /* in order */
-    struct cw_partition partition;
-    char *name; /* owns partition.topic */
-    rd_kafka_queue_t *queue;
-    int64_t next_offset; /* at least */
-    int64_t start_offset;
-    bool started;
-};
+#define CALL_MS      10000
+#define LAG_EVERY_US 1000000
 
 struct cw_consumer {
     struct cw_consumer_config config;
     rd_kafka_t *handle;
     rd_kafka_queue_t *main_queue;
     rd_kafka_consumer_group_metadata_t *group;
-    struct owned *owned;
+    struct cw_owned *owned;
     size_t owned_count;
+    int64_t lag_due_us; /* when lags are told next */
     rd_kafka_message_t *lent;
     int wake; /* eventfd written by librdkafka when a queue gets something */
     struct cw_error fault; /* of a callback; status OK = none */
@@ -42,29 +30,13 @@ struct cw_consumer {
 
 /* ---- assignment --------------------------------------------------------- */
 
-static rd_kafka_message_t *pop_early(struct owned *owned)
-{
-    struct early *first = owned->early;
-    if (first == NULL)
-        return NULL;
-    rd_kafka_message_t *message = first->message;
-    owned->early = first->next;
-    free(first);
-    return message;
-}
-
 static void forget_owned(struct cw_consumer *consumer)
 {
     if (consumer->lent != NULL)
         rd_kafka_message_destroy(consumer->lent);
     consumer->lent = NULL;
-    for (size_t i = 0; i < consumer->owned_count; i++) {
-        if (consumer->owned[i].queue != NULL)
-            rd_kafka_queue_destroy(consumer->owned[i].queue);
-        free(consumer->owned[i].name);
-        while (consumer->owned[i].early != NULL)
-            rd_kafka_message_destroy(pop_early(&consumer->owned[i]));
-    }
+    for (size_t i = 0; i < consumer->owned_count; i++)
+        cw_owned_fini(&consumer->owned[i]);
     free(consumer->owned);
     consumer->owned = NULL;
     consumer->owned_count = 0;
@@ -81,12 +53,12 @@ static enum cw_status keep_owned(struct cw_consumer *consumer,
     if (consumer->owned == NULL)
         return cw_fail(err, CW_NO_MEMORY, "%d partitions", list->cnt);
     for (int i = 0; i < list->cnt; i++) {
-        struct owned *owned = &consumer->owned[consumer->owned_count++];
-        owned->name = strdup(list->elems[i].topic);
-        if (owned->name == NULL)
-            return cw_fail(err, CW_NO_MEMORY, "%d partitions", list->cnt);
-        owned->partition = (struct cw_partition){cw_text_of(owned->name),
-                                                 list->elems[i].partition};
+        const enum cw_status status =
+            cw_owned_init(&consumer->owned[consumer->owned_count],
+                          list->elems[i].topic, list->elems[i].partition, err);
+        if (status != CW_OK)
+            return status;
+        consumer->owned_count++;
     }
     consumer->group = rd_kafka_consumer_group_metadata(consumer->handle);
     return CW_OK;
@@ -116,7 +88,7 @@ static enum cw_status start_fetching(struct cw_consumer *consumer,
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)consumer->owned_count);
     for (size_t i = 0; i < consumer->owned_count; i++) {
-        const struct owned *owned = &consumer->owned[i];
+        const struct cw_owned *owned = &consumer->owned[i];
         rd_kafka_topic_partition_list_add(list, owned->name,
                                           owned->partition.partition)
             ->offset = owned->start_offset;
@@ -128,7 +100,7 @@ static enum cw_status start_fetching(struct cw_consumer *consumer,
                        rd_kafka_err2str(code));
     static const uint64_t one = 1;
     for (size_t i = 0; i < consumer->owned_count; i++) {
-        struct owned *owned = &consumer->owned[i];
+        struct cw_owned *owned = &consumer->owned[i];
         owned->queue = rd_kafka_queue_get_partition(
             consumer->handle, owned->name, owned->partition.partition);
         rd_kafka_queue_forward(owned->queue, NULL);
@@ -180,7 +152,7 @@ enum cw_status cw_consumer_start(struct cw_consumer *consumer,
                                  int64_t offset, struct cw_error *err)
 {
     for (size_t i = 0; i < consumer->owned_count; i++) {
-        struct owned *owned = &consumer->owned[i];
+        struct cw_owned *owned = &consumer->owned[i];
         if (owned->partition.partition != partition->partition ||
             !cw_text_equal(owned->partition.topic, partition->topic))
             continue;
@@ -335,20 +307,10 @@ static enum cw_status check_message(const rd_kafka_message_t *message,
 static bool keep_early(struct cw_consumer *consumer,
                        rd_kafka_message_t *message)
 {
-    for (size_t i = 0; message->rkt != NULL && i < consumer->owned_count; i++) {
-        struct owned *owned = &consumer->owned[i];
-        if (owned->partition.partition != message->partition ||
-            strcmp(owned->name, rd_kafka_topic_name(message->rkt)) != 0)
-            continue;
-        struct early **last = &owned->early;
-        while (*last != NULL)
-            last = &(*last)->next;
-        *last = malloc(sizeof(**last));
-        if (*last == NULL)
-            return false; /* the hole shows as a gap of offsets */
-        **last = (struct early){message, NULL};
-        return true;
-    }
+    for (size_t i = 0; message->rkt != NULL && i < consumer->owned_count; i++)
+        if (cw_owned_is(&consumer->owned[i], rd_kafka_topic_name(message->rkt),
+                        message->partition))
+            return cw_owned_keep_early(&consumer->owned[i], message);
     return false;
 }
 
@@ -381,6 +343,24 @@ static enum cw_status serve_group(struct cw_consumer *consumer,
     }
 }
 
+/* Once a second, to whoever wants to know. */
+static void tell_lags(struct cw_consumer *consumer, struct cw_lags *lags)
+{
+    const struct cw_clocks clock = cw_clock_system();
+    const int64_t now_us = cw_clock_monotonic_us(&clock);
+    if (lags == NULL || now_us < consumer->lag_due_us)
+        return;
+    consumer->lag_due_us = now_us + LAG_EVERY_US;
+    cw_lags_begin(lags);
+    for (size_t i = 0; i < consumer->owned_count; i++) {
+        struct cw_lag lag;
+        if (cw_owned_lag(&consumer->owned[i], consumer->handle,
+                         cw_clock_wall_us(&clock), &lag))
+            cw_lags_add(lags, &lag);
+    }
+    cw_lags_end(lags);
+}
+
 enum cw_status cw_consumer_poll(struct cw_consumer *consumer, int wait_ms,
                                 struct cw_error *err)
 {
@@ -390,18 +370,20 @@ enum cw_status cw_consumer_poll(struct cw_consumer *consumer, int wait_ms,
         ssize_t got = read(consumer->wake, &count, sizeof(count));
         (void)got;
     }
-    return serve_group(consumer, err);
+    const enum cw_status status = serve_group(consumer, err);
+    tell_lags(consumer, consumer->config.kafka->lags);
+    return status;
 }
 
 enum cw_status cw_consumer_take(struct cw_consumer *consumer, size_t index,
                                 struct cw_incoming *incoming, bool *found,
                                 struct cw_error *err)
 {
-    struct owned *owned = &consumer->owned[index];
+    struct cw_owned *owned = &consumer->owned[index];
     *found = false;
     if (consumer->lent != NULL)
         rd_kafka_message_destroy(consumer->lent);
-    consumer->lent = pop_early(owned);
+    consumer->lent = cw_owned_pop_early(owned);
     if (consumer->lent == NULL)
         consumer->lent = rd_kafka_consume_queue(owned->queue, 0);
     rd_kafka_message_t *message = consumer->lent;
@@ -415,14 +397,7 @@ enum cw_status cw_consumer_take(struct cw_consumer *consumer, size_t index,
     *found = true;
     incoming->at_end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     incoming->message = incoming->at_end ? NULL : message;
-    if (incoming->at_end)
-        return CW_OK;
-    if (message->offset < owned->next_offset)
-        return cw_fail(err, CW_GAP, "%s/%d: offset %" PRId64 " after %" PRId64,
-                       owned->name, owned->partition.partition, message->offset,
-                       owned->next_offset - 1);
-    owned->next_offset = message->offset + 1;
-    return CW_OK;
+    return cw_owned_take(owned, message, err);
 }
 
 size_t cw_consumer_count(const struct cw_consumer *consumer)

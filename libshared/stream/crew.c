@@ -7,6 +7,7 @@
 
 #include "base/signal.h"
 #include "base/watchdog.h"
+#include "stream/lags.h"
 #include "stream/loop.h"
 #include "stream/stream_metrics.h"
 
@@ -17,6 +18,7 @@ struct part {
     char group[128];
     struct cw_loop *loop;
     struct cw_watchdog *watchdog;
+    struct cw_lags *lags;
     pthread_t thread;
     bool started;
     atomic_bool ended;
@@ -31,6 +33,7 @@ struct side {
     char instance[128];
     struct cw_side lent;
     struct cw_watchdog *watchdog;
+    struct cw_lags *lags;
     pthread_t thread;
     bool started;
     atomic_bool stop;
@@ -97,6 +100,9 @@ static enum cw_status open_part(struct cw_crew *crew, size_t index,
                    options->prefix, service, options->instance);
     (void)snprintf(part->group, sizeof(part->group), "%s.%s", options->prefix,
                    service);
+    enum cw_status status = cw_lags_create(&part->lags, err);
+    if (status != CW_OK)
+        return status;
     part->kafka = (struct cw_kafka){
         .brokers = options->brokers,
         .prefix = options->prefix,
@@ -104,6 +110,7 @@ static enum cw_status open_part(struct cw_crew *crew, size_t index,
         .instance = part->instance,
         .options = crew->setup.options,
         .log = crew->setup.log,
+        .lags = part->lags,
     };
     const struct cw_watchdog_config watchdog = {
         .name = service,
@@ -111,8 +118,7 @@ static enum cw_status open_part(struct cw_crew *crew, size_t index,
         .clock = cw_clock_system(),
         .log = crew->setup.log,
     };
-    const enum cw_status status =
-        cw_watchdog_start(&part->watchdog, &watchdog, err);
+    status = cw_watchdog_start(&part->watchdog, &watchdog, err);
     return status == CW_OK ? make_loop(part, setup, err) : status;
 }
 
@@ -129,6 +135,7 @@ static void *run_part(void *context)
 static void close_part(struct part *part)
 {
     cw_loop_destroy(&part->loop);
+    cw_lags_destroy(&part->lags);
     cw_watchdog_stop(&part->watchdog);
 }
 
@@ -149,6 +156,9 @@ static enum cw_status open_side(struct cw_crew *crew, struct cw_error *err)
     side->crew = crew;
     (void)snprintf(side->instance, sizeof(side->instance), "%s-%s-%s",
                    options->prefix, loop->name, options->instance);
+    const enum cw_status status = cw_lags_create(&side->lags, err);
+    if (status != CW_OK)
+        return status;
     side->kafka = (struct cw_kafka){
         .brokers = options->brokers,
         .prefix = options->prefix,
@@ -156,6 +166,7 @@ static enum cw_status open_side(struct cw_crew *crew, struct cw_error *err)
         .instance = side->instance,
         .options = crew->setup.options,
         .log = crew->setup.log,
+        .lags = side->lags,
     };
     side->lent = (struct cw_side){
         .kafka = &side->kafka,
@@ -230,6 +241,7 @@ void cw_crew_close(struct cw_crew **crew)
     for (size_t i = 0; i < (*crew)->setup.program->part_count; i++)
         close_part(&(*crew)->parts[i]);
     cw_watchdog_stop(&(*crew)->side.watchdog);
+    cw_lags_destroy(&(*crew)->side.lags);
     free(*crew);
     *crew = NULL;
 }
@@ -322,8 +334,12 @@ void cw_crew_collect(struct cw_crew *crew, struct cw_metrics *metrics)
     const struct cw_side_loop *side = crew->setup.program->side;
     if (side != NULL && side->collect != NULL)
         side->collect(side->context, metrics);
-    for (size_t i = 0; i < crew->setup.program->part_count; i++)
-        if (crew->parts[i].loop != NULL)
-            cw_stream_metrics_set(metrics, crew->parts[i].kafka.service,
-                                  cw_loop_state(crew->parts[i].loop));
+    if (side != NULL)
+        cw_stream_metrics_lags(metrics, side->name, crew->side.lags);
+    for (size_t i = 0; i < crew->setup.program->part_count; i++) {
+        struct part *part = &crew->parts[i];
+        cw_stream_metrics_set(metrics, part->kafka.service,
+                              cw_loop_state(part->loop));
+        cw_stream_metrics_lags(metrics, part->kafka.service, part->lags);
+    }
 }

@@ -16,6 +16,8 @@
 #include "base/options.h"
 #include "base/status.h"
 
+struct cw_lags;
+
 struct cw_kafka {
     const char *brokers;
     const char *prefix;               /* of every topic and group: "causeway" */
@@ -23,6 +25,7 @@ struct cw_kafka {
     const char *instance;             /* stable identity: "detector-0" */
     const struct cw_options *options; /* passthrough; NULL = none */
     struct cw_log *log;               /* borrowed */
+    struct cw_lags *lags; /* where consumers tell their lag; NULL = nowhere */
 };
 
 enum cw_kafka_role { CW_KAFKA_PRODUCER, CW_KAFKA_CONSUMER };

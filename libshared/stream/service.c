@@ -88,6 +88,8 @@ static void collect(void *context)
 {
     struct running *running = context;
     struct cw_crew *crew = atomic_load(&running->shown);
+    if (running->program->collect != NULL)
+        running->program->collect(running->program->context, running->metrics);
     if (crew != NULL)
         cw_crew_collect(crew, running->metrics);
 }

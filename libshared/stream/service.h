@@ -97,6 +97,9 @@ struct cw_program {
      * this table is cw_stream_metric_count + i. */
     const struct cw_metric *metrics;
     size_t metric_count;
+    /* Sets them before an exposition, on the admin port's thread; may be NULL.
+     */
+    void (*collect)(void *context, struct cw_metrics *metrics);
     /* Makes what the cores need out of the options; NULL = nothing. */
     enum cw_status (*configure)(void *context, struct cw_error *err);
     void *context;

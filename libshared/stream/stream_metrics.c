@@ -27,7 +27,8 @@
 
 enum metric {
 #define METRIC_ID(id, name, help) METRIC_##id,
-    METRIC_TABLE(METRIC_ID)
+    METRIC_TABLE(METRIC_ID) METRIC_LAG,
+    METRIC_LAG_SECONDS
 };
 
 const struct cw_metric cw_stream_metrics[] = {
@@ -35,7 +36,16 @@ const struct cw_metric cw_stream_metrics[] = {
     [METRIC_##id] =                                                            \
         {name, CW_METRIC_GAUGE, "role", help, CW_METRIC_EVOLVING, 0, NULL, 0,  \
          8},
-    METRIC_TABLE(METRIC_ROW)};
+    METRIC_TABLE(METRIC_ROW)[METRIC_LAG] =
+        {"causeway_consumer_lag", CW_METRIC_GAUGE, "role,topic,partition",
+         "messages to the end of a partition owned now", CW_METRIC_STABLE, 0,
+         NULL, 0, CW_LAGS_MAX},
+    [METRIC_LAG_SECONDS] = {"causeway_consumer_lag_seconds", CW_METRIC_GAUGE,
+                            "role,topic,partition",
+                            "age of the last message taken while there are "
+                            "more, 0 at the end",
+                            CW_METRIC_STABLE, 0, NULL, 0, CW_LAGS_MAX},
+};
 
 const size_t cw_stream_metric_count =
     sizeof(cw_stream_metrics) / sizeof(cw_stream_metrics[0]);
@@ -66,4 +76,10 @@ void cw_stream_metrics_set(struct cw_metrics *metrics, const char *service,
     };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         cw_cell_set(cw_metrics_cell(metrics, i, &role), values[i]);
+}
+
+void cw_stream_metrics_lags(struct cw_metrics *metrics, const char *service,
+                            struct cw_lags *lags)
+{
+    cw_lags_expose(lags, metrics, METRIC_LAG, METRIC_LAG_SECONDS, service);
 }

@@ -8,6 +8,7 @@
 #define CW_STREAM_STREAM_METRICS_H
 
 #include "base/metrics.h"
+#include "stream/lags.h"
 #include "stream/loop.h"
 
 extern const struct cw_metric cw_stream_metrics[];
@@ -15,5 +16,7 @@ extern const size_t cw_stream_metric_count;
 
 void cw_stream_metrics_set(struct cw_metrics *metrics, const char *service,
                            struct cw_loop_state state);
+void cw_stream_metrics_lags(struct cw_metrics *metrics, const char *service,
+                            struct cw_lags *lags);
 
 #endif

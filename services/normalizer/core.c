@@ -5,6 +5,7 @@
 #include "documents.h"
 #include "draft.h"
 #include "redact.h"
+#include "tally.h"
 #include "unzip.h"
 
 #define TOPIC_SIZE_MAX  249 /* Kafka's own limit */
@@ -22,6 +23,7 @@ struct cw_core {
     struct draft *draft;
     struct tree_parser *parser;
     struct normalizer_counts counts;
+    struct normalizer_counts told; /* to the tally */
 
     /* Of the topic last seen, as a core sees one only: a memo of a pure
      * function, so losing it changes nothing. */
@@ -175,11 +177,9 @@ static const struct recognised *recognise(struct cw_core *core,
     return &core->recognised;
 }
 
-static enum cw_status step(struct cw_core *core, uint32_t shard,
-                           const struct cw_item *item, struct cw_emit *emit,
-                           struct cw_error *err)
+static enum cw_status take(struct cw_core *core, const struct cw_item *item,
+                           struct cw_emit *emit, struct cw_error *err)
 {
-    (void)shard;
     const struct cw_raw *raw = item->record;
     core->counts.records++;
     if (!raw->has_value) {
@@ -196,6 +196,17 @@ static enum cw_status step(struct cw_core *core, uint32_t shard,
     if (cw_status_action(status) == CW_DEAD_LETTER)
         return draft_abandon(core->draft, &why, err);
     *err = why;
+    return status;
+}
+
+static enum cw_status step(struct cw_core *core, uint32_t shard,
+                           const struct cw_item *item, struct cw_emit *emit,
+                           struct cw_error *err)
+{
+    (void)shard;
+    const enum cw_status status = take(core, item, emit, err);
+    if (core->config->tally != NULL)
+        normalizer_tally_add(core->config->tally, &core->counts, &core->told);
     return status;
 }
 

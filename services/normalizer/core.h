@@ -32,6 +32,7 @@ struct normalizer_config {
     bool keep_emails;       /* do not redact them */
     bool keep_cards;
     bool keep_secrets;
+    struct normalizer_tally *tally; /* told what is counted; NULL = nobody */
 };
 
 extern const struct cw_core_type normalizer_core_type;

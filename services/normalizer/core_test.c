@@ -270,6 +270,7 @@ static void nothing_received_is_lost_from_the_counts(void **state)
     assert_int_equal(counts->dropped[COUNT_DROP_NON_FINITE], 1);
     assert_int_equal(counts->refused_parts, 3);
     assert_int_equal(counts->dead_letters, 5);
+    assert_int_equal(counts->dead_letters_by[CW_BAD_RECORD], 5);
     assert_int_equal(counts->definitions, 2);
     normalizer_core_type.destroy(&core);
     cw_arena_destroy(&arena);

@@ -3,14 +3,17 @@
  *
  * Place    draft and core count; main exports them as metrics
  * Output   conservation: parts == sum(emitted) + sum(dropped) + refused_parts;
- *          records == taken + tombstones + refused_records
- * Threads  written by the owner thread; a reader elsewhere sees values that
- *          were true at some moment each, not together
+ *          records == taken + tombstones + refused_records; each ..._by sums
+ *          up to its total
+ * Limits   numbers of 64 bits and nothing else: tally takes them as an array
+ * Threads  one owner thread
  */
 #ifndef NORMALIZER_COUNTS_H
 #define NORMALIZER_COUNTS_H
 
 #include <stdint.h>
+
+#include "base/status.h"
 
 /* field, meaning of the metric */
 #define COUNT_EMIT_TABLE(X)                                                    \
@@ -55,6 +58,9 @@ struct normalizer_counts {
     uint64_t definitions;
     uint64_t labels_cut;                 /* pairs over the limit */
     uint64_t sniffed[COUNT_FORMATS_MAX]; /* by format, on auto topics */
+    uint64_t refused_records_by[CW_STATUS_COUNT];
+    uint64_t refused_parts_by[CW_STATUS_COUNT];
+    uint64_t dead_letters_by[CW_STATUS_COUNT];
 };
 
 #endif

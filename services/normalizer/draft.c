@@ -55,6 +55,7 @@ void draft_reset(struct draft *draft)
     memset(draft->pending, 0, sizeof(draft->pending));
     memset(draft->dropped, 0, sizeof(draft->dropped));
     draft->refused_parts = 0;
+    memset(draft->refused_by, 0, sizeof(draft->refused_by));
     draft->labels_cut = 0;
     draft->defined = 0;
     draft->family_name = (struct cw_text){"", 0};
@@ -168,6 +169,7 @@ void draft_refuse_taken(struct draft *draft, enum cw_status status,
                         struct cw_text message)
 {
     draft->refused_parts++;
+    draft->refused_by[status]++;
     refused_add(&draft->refused, (int32_t)draft->index, draft->part_bytes,
                 status, message);
 }

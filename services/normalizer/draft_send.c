@@ -66,6 +66,17 @@ static enum cw_status put_said(struct draft *draft, struct cw_error *err)
     return status;
 }
 
+/* Parts that stand alone come first, then the record for all others. */
+static void count_letters(struct draft *draft, size_t sent)
+{
+    struct normalizer_counts *counts = draft->counts;
+    const struct refused *refused = &draft->refused;
+    counts->dead_letters += sent;
+    for (size_t i = 0; i < sent; i++)
+        counts->dead_letters_by[i < refused->count ? refused->parts[i].status
+                                                   : refused->whole.status]++;
+}
+
 static enum cw_status put_refused(struct draft *draft, struct cw_error *err)
 {
     const struct cw_meta meta = meta_of(draft);
@@ -73,7 +84,7 @@ static enum cw_status put_refused(struct draft *draft, struct cw_error *err)
     const enum cw_status status =
         refused_put(&draft->refused, draft->source.raw, &meta,
                     draft->source.emit, &sent, err);
-    draft->counts->dead_letters += sent;
+    count_letters(draft, sent);
     return status;
 }
 
@@ -87,6 +98,8 @@ static void count(struct draft *draft)
     for (size_t i = 0; i < COUNT_DROP_COUNT; i++)
         counts->dropped[i] += draft->dropped[i];
     counts->refused_parts += draft->refused_parts;
+    for (size_t i = 0; i < CW_STATUS_COUNT; i++)
+        counts->refused_parts_by[i] += draft->refused_by[i];
     counts->labels_cut += draft->labels_cut;
     counts->definitions += draft->defined;
 }
@@ -123,7 +136,9 @@ enum cw_status draft_abandon(struct draft *draft, const struct cw_error *why,
     draft_reset(draft);
     definitions_forget(draft->definitions);
     draft->counts->refused_records++;
+    draft->counts->refused_records_by[why->status]++;
     draft->counts->dead_letters++;
+    draft->counts->dead_letters_by[why->status]++;
     return refused_put_record(draft->source.raw, &meta, why, draft->source.emit,
                               err);
 }

@@ -43,6 +43,7 @@ struct draft {
     uint64_t pending[COUNT_EMIT_COUNT];
     uint64_t dropped[COUNT_DROP_COUNT];
     size_t refused_parts;
+    uint64_t refused_by[CW_STATUS_COUNT];
     size_t labels_cut;
     size_t defined;
     struct cw_text family_name; /* of the metric defined last in this record */

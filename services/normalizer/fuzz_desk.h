@@ -157,6 +157,14 @@ static inline enum cw_status fuzz_sink(void *to, const struct cw_output *out,
     return CW_OK;
 }
 
+static inline uint64_t fuzz_total(const uint64_t by[CW_STATUS_COUNT])
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < CW_STATUS_COUNT; i++)
+        total += by[i];
+    return total;
+}
+
 static inline void fuzz_counts(const struct normalizer_counts *counts,
                                const struct fuzz_sum *sum)
 {
@@ -171,6 +179,10 @@ static inline void fuzz_counts(const struct normalizer_counts *counts,
     fuzz_require(counts->records ==
                  counts->taken + counts->tombstones + counts->refused_records);
     fuzz_require(counts->dead_letters == sum->letters);
+    fuzz_require(fuzz_total(counts->dead_letters_by) == counts->dead_letters);
+    fuzz_require(fuzz_total(counts->refused_parts_by) == counts->refused_parts);
+    fuzz_require(fuzz_total(counts->refused_records_by) ==
+                 counts->refused_records);
 }
 
 static inline uint64_t fuzz_once(const char *topic, const uint8_t *bytes,

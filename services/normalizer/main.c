@@ -11,6 +11,15 @@
 #include "core.h"
 #include "options.h"
 #include "stream/service.h"
+#include "stream/stream_metrics.h"
+#include "tally.h"
+
+static void collect(void *context, struct cw_metrics *metrics)
+{
+    const struct normalizer_settings *settings = context;
+    normalizer_tally_collect(settings->config.tally, metrics,
+                             cw_stream_metric_count);
+}
 
 int main(int count, char **arguments)
 {
@@ -18,6 +27,8 @@ int main(int count, char **arguments)
         struct cw_service_options common;
         struct normalizer_settings settings;
     } options = {0};
+    struct normalizer_tally tally = {0};
+    options.settings.config.tally = &tally;
     const struct cw_option_group group = {
         normalizer_options, normalizer_option_count, &options.settings};
     const struct cw_service_part part = {CW_SERVICE_NORMALIZER, &cw_flow_raw,
@@ -31,6 +42,9 @@ int main(int count, char **arguments)
         .group_count = 1,
         .parts = &part,
         .part_count = 1,
+        .metrics = normalizer_metrics,
+        .metric_count = normalizer_metric_count,
+        .collect = collect,
         .configure = normalizer_configure,
         .context = &options.settings,
     };
