@@ -300,6 +300,34 @@ static void t18_severities_of_different_metrics_do_not_decide(void **state)
     }
 }
 
+/* One incident that never closed: a database that was slow ten minutes ago,
+ * and calls that fail now. */
+static void what_is_over_explains_less_of_what_fires(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    struct cw_member members[] = {
+        member("db", "metric", CW_FAMILY_SATURATION, at),
+        member("cart", "metric", CW_FAMILY_SATURATION, at + 8 * MINUTE)};
+
+    (void)state;
+    for (int over = 0; over < 2; over++) {
+        members[0].firing = !over;
+        begin(&stage, NULL);
+        calls(&stage, "cart", "db");
+        stage.now_at = at;
+        deviates(&stage, "db", "memory", CW_FAMILY_SATURATION, 300, at);
+        stage.now_at = at + 9 * MINUTE;
+        deviates(&stage, "cart", "cpu", CW_FAMILY_SATURATION, 60,
+                 at + 8 * MINUTE);
+        incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
+        pass(&stage, stage.now_at + 6 * SECOND);
+        const struct cw_candidate *first = &last_cause(&stage)->candidates[0];
+        assert_true(cw_text_is(first->entity.name, over ? "cart" : "db"));
+        end(&stage);
+    }
+}
+
 /* The host was busy for minutes and nobody suffered; then a process died. */
 static void a_trouble_of_before_does_not_explain(void **state)
 {
@@ -429,6 +457,7 @@ int main(void)
         cmocka_unit_test(what_is_gone_explains_who_needs_it),
         cmocka_unit_test(who_eats_its_host_is_named_before_it),
         cmocka_unit_test(t18_severities_of_different_metrics_do_not_decide),
+        cmocka_unit_test(what_is_over_explains_less_of_what_fires),
         cmocka_unit_test(a_trouble_of_before_does_not_explain),
         cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),
         cmocka_unit_test(new_error_lines_make_a_pattern_the_candidate),

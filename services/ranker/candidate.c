@@ -196,7 +196,7 @@ static enum cw_status look(struct ranker_scene *scene, struct cw_arena *arena,
         scene->window, scene->graph, scene->route, scene->incident->started_at,
         scene->now_at};
     const struct ranker_signs_of signs_of = {scene->window, scene->incident,
-                                             scene->route,
+                                             scene->route, scene->now_at,
                                              scene->config->lookback_us};
     struct ranker_sign *signs = NULL;
     enum cw_status status =

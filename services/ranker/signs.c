@@ -9,6 +9,7 @@
 #define ONSET_Z       4.0 /* a smaller deviation does not date anything */
 #define ONSET_BACK_US ((int64_t)30 * 60 * 1000000)
 #define STALE_US      ((int64_t)2 * 60 * 1000000)
+#define OVER_SHARE    0.5 /* what counts of a member that is over */
 #define LOUD_LOG      17  /* OpenTelemetry: ERROR and above */
 #define SPARSE        0.5 /* less of the samples: telemetry is going missing */
 
@@ -78,24 +79,42 @@ static void date(struct ranker_sign *sign, int64_t onset_at, int64_t start_at)
         sign->onset_at = onset_at;
 }
 
-/* What was as odd before the symptoms explains them the less, the longer it
- * was. The alarms of the incident itself were found to belong together. */
-static double freshness(const struct ranker_sign *sign,
-                        const struct ranker_track *track, int64_t start_at)
-{
-    const int64_t early_us = start_at - RANKER_SLACK_US - track->onset_at;
+/* What every row of one making looks at. */
+struct reading {
+    int64_t start_at;
+    int64_t from_at; /* evidence counts from here */
+    int64_t now_at;
+    bool live; /* some member of the incident is not over */
+};
 
-    if (sign->alarmed || track->onset_at == 0 || early_us <= 0)
-        return 1.0;
-    return cw_exp(-(double)early_us / (double)STALE_US);
+static double faded(int64_t late_us)
+{
+    return late_us <= 0 ? 1.0 : cw_exp(-(double)late_us / (double)STALE_US);
+}
+
+/* What was as odd before the symptoms explains them the less, the longer it
+ * was; alarms of the incident itself were found to belong together. What is
+ * over explains what still fires the less, the longer it is. */
+static double freshness(const struct ranker_sign *sign,
+                        const struct ranker_track *track,
+                        const struct reading *reading)
+{
+    double share = 1.0;
+
+    if (!sign->alarmed && track->onset_at != 0)
+        share = faded(reading->start_at - RANKER_SLACK_US - track->onset_at);
+    if (reading->live && !sign->firing)
+        share *= faded(reading->now_at - RANKER_SLACK_US - track->peak_at);
+    return share;
 }
 
 static void read_track(struct ranker_sign *sign,
-                       const struct ranker_track *track, int64_t start_at)
+                       const struct ranker_track *track,
+                       const struct reading *reading)
 {
-    const double severity = cw_round6(cw_log1p(fabs(track->z)) *
-                                      ranker_family_weight(track->family) *
-                                      freshness(sign, track, start_at));
+    const double fresh = freshness(sign, track, reading);
+    const double severity = cw_round6(
+        cw_log1p(fabs(track->z)) * ranker_family_weight(track->family) * fresh);
 
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
@@ -105,10 +124,10 @@ static void read_track(struct ranker_sign *sign,
     if (track->family == CW_FAMILY_SATURATION && track->z > 0.0)
         sign->busy = fmax(sign->busy, severity);
     if (track->family == CW_FAMILY_AVAILABILITY && track->z < -ONSET_Z &&
-        !(track->actual > 0.0))
+        !(track->actual > 0.0) && fresh >= OVER_SHARE)
         sign->gone = true;
     if (fabs(track->z) >= ONSET_Z)
-        date(sign, track->onset_at, start_at);
+        date(sign, track->onset_at, reading->start_at);
 }
 
 static void read_pattern(struct ranker_sign *sign,
@@ -123,20 +142,20 @@ static void read_pattern(struct ranker_sign *sign,
 }
 
 static void read_trail(struct ranker_sign *sign,
-                       const struct ranker_trail *trail, int64_t start_at,
-                       int64_t lookback_us)
+                       const struct ranker_trail *trail,
+                       const struct reading *reading)
 {
-    const int64_t from_at = start_at - lookback_us;
+    const int64_t from_at = reading->from_at;
     double surprise = 0.0;
 
     for (uint32_t i = 0; i < trail->track_count; i++)
         if (trail->tracks[i].peak_at >= from_at)
-            read_track(sign, &trail->tracks[i], start_at);
+            read_track(sign, &trail->tracks[i], reading);
     for (uint32_t i = 0; i < trail->pattern_count; i++)
         if (trail->patterns[i].last_at >= from_at)
             read_pattern(sign, &trail->patterns[i], &surprise);
     sign->novelty = cw_round6(fmin(cw_log1p(surprise), 3.0));
-    if (trail->last_at >= start_at && trail->coverage < SPARSE)
+    if (trail->last_at >= reading->start_at && trail->coverage < SPARSE)
         sign->missing = cw_round6(0.5 * (1.0 - trail->coverage));
 }
 
@@ -160,9 +179,12 @@ static double member_severity(const struct cw_member *member)
 }
 
 static void read_member(struct ranker_sign *sign,
-                        const struct cw_member *member, int64_t start_at)
+                        const struct cw_member *member,
+                        const struct reading *reading)
 {
-    const double severity = cw_round6(member_severity(member));
+    const bool over = reading->live && !sign->firing;
+    const double severity =
+        cw_round6((over ? OVER_SHARE : 1.0) * member_severity(member));
 
     sign->alarmed = true;
     sign->member_count++;
@@ -170,7 +192,8 @@ static void read_member(struct ranker_sign *sign,
         severity > cw_round6(member_severity(sign->member)))
         sign->member = member;
     raise(sign, severity, member->family);
-    if (cw_text_is(member->kind, "missing")) {
+    if (cw_text_is(member->kind, "missing") &&
+        (member->firing || !reading->live)) {
         sign->missing = 1.0;
         sign->gone = true;
         sign->ill = fmax(sign->ill, severity);
@@ -178,7 +201,7 @@ static void read_member(struct ranker_sign *sign,
     }
     if (cw_text_is(member->kind, "new_pattern") && sign->novelty < 1.0)
         sign->novelty = 1.0;
-    date(sign, member->started_at, start_at);
+    date(sign, member->started_at, reading->start_at);
 }
 
 static struct ranker_sign *sign_of(struct ranker_sign *signs,
@@ -197,6 +220,11 @@ enum cw_status ranker_signs_make(struct ranker_sign **made,
 {
     const struct cw_incident *incident = of->incident;
     const uint32_t size = ranker_window_size(of->window);
+    struct reading reading = {
+        .start_at = incident->started_at,
+        .from_at = incident->started_at - of->lookback_us,
+        .now_at = of->now_at,
+    };
     struct ranker_sign *signs =
         cw_arena_take(arena, (size + 1) * sizeof(*signs));
 
@@ -207,18 +235,24 @@ enum cw_status ranker_signs_make(struct ranker_sign **made,
         if (sign != NULL)
             sign->alarmed = true;
     }
+    for (size_t i = 0; i < incident->members_count; i++) {
+        struct ranker_sign *sign =
+            sign_of(signs, of, &incident->members[i].entity);
+        reading.live |= incident->members[i].firing;
+        if (sign != NULL)
+            sign->firing |= incident->members[i].firing;
+    }
     for (uint32_t p = 0; p < size; p++) {
         const struct ranker_entity *entity = ranker_window_at(of->window, p);
         if (entity != NULL && entity->route == of->route &&
             entity->trail != NULL)
-            read_trail(&signs[p], entity->trail, incident->started_at,
-                       of->lookback_us);
+            read_trail(&signs[p], entity->trail, &reading);
     }
     for (size_t i = 0; i < incident->members_count; i++) {
         struct ranker_sign *sign =
             sign_of(signs, of, &incident->members[i].entity);
         if (sign != NULL)
-            read_member(sign, &incident->members[i], incident->started_at);
+            read_member(sign, &incident->members[i], &reading);
     }
     *made = signs;
     return CW_OK;

@@ -30,6 +30,7 @@ struct ranker_sign {
     const struct cw_member *member;       /* strongest; NULL = none */
     uint32_t member_count;
     bool alarmed; /* the incident names it */
+    bool firing;  /* one of its members is not over */
     bool gone;    /* nothing of it is left: no process, no telemetry */
 };
 
@@ -37,6 +38,7 @@ struct ranker_signs_of {
     const struct ranker_window *window;
     const struct cw_incident *incident;
     uint64_t route;
+    int64_t now_at;
     int64_t lookback_us; /* deviations count from this long before its start */
 };
 
