@@ -1,49 +1,16 @@
 #include "loop.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/time.h"
-#include "base/utf8.h"
 #include "lease.h"
+#include "loop_inner.h"
 #include "record/wire.h"
-#include "script.h"
-#include "stream/follow.h"
-#include "stream/teller.h"
 
-#define RECORD_MAX  ((size_t)4 << 20)
-#define OUTPUT_TOLD 4096
-#define TELL_US     ((int64_t)10000000)
-#define RESULTS     "raw.results"
-
-/* One action waiting or running: its record as it came, decoded in place. */
-struct job {
-    struct cw_arena *arena; /* owns record; NULL = free slot */
-    const struct cw_action *action;
-    char key[MARKER_KEY_MAX + 1];
-    bool rollback;
-    bool running;
-    struct script script;
-};
-
-struct effect {
-    struct effect_settings settings;
-    struct script_box box;
-    const struct cw_side *side;
-    struct cw_follow *follow;
-    struct cw_teller *teller;
-    struct cw_arena *arena; /* of a message that is no action */
-    int folder;
-    struct job jobs[EFFECT_WAITING_MAX];
-    bool stopped; /* the kill switch, as received */
-    struct cw_clocks clock;
-    atomic_bool assigned;
-    char output[MARKER_OUTPUT_MAX];
-};
+#define RECORD_MAX ((size_t)4 << 20)
 
 static enum cw_status find_user(struct effect *effect, struct cw_error *err)
 {
@@ -110,89 +77,6 @@ void effect_destroy(struct effect **made)
         marker_close(&effect->folder);
     free(effect);
     *made = NULL;
-}
-
-/* ---- saying results ----------------------------------------------------- */
-
-struct result {
-    const char *value;
-    const char *reason;
-    int32_t exit_code;
-    struct cw_text output;
-};
-
-static json_t *text_of(struct effect *effect, struct cw_text text)
-{
-    struct cw_text clean = {"", 0};
-    if (!cw_utf8_clean(effect->arena, text, &clean))
-        clean = CW_TEXT("");
-    clean = cw_utf8_prefix(clean, OUTPUT_TOLD);
-    return json_stringn(clean.size > 0 ? clean.bytes : "", clean.size);
-}
-
-static json_t *result_json(struct effect *effect, const struct job *job,
-                           const struct result *result)
-{
-    const struct cw_action *action = job->action;
-    char code[16];
-    (void)snprintf(code, sizeof(code), "%d", result->exit_code);
-    json_t *parameters =
-        json_pack("{s:s, s:o, s:s, s:s}", "exit_code", code, "output",
-                  text_of(effect, result->output), "phase",
-                  job->rollback ? "rollback" : "run", "request_id", job->key);
-    return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "kind",
-                     "result", "tenant", text_of(effect, action->meta.tenant),
-                     "domain", text_of(effect, action->meta.domain), "target",
-                     text_of(effect, action->action_id), "by",
-                     effect->side->kafka->instance, "value", result->value,
-                     "reason", result->reason, "parameters", parameters);
-}
-
-/* Acknowledged before it returns: nothing is begun that was not said. */
-static enum cw_status tell(struct effect *effect, const struct job *job,
-                           const struct result *result, struct cw_error *err)
-{
-    cw_arena_reset(effect->arena);
-    json_t *json = result_json(effect, job, result);
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
-    json_decref(json);
-    if (text == NULL)
-        return cw_fail(err, CW_NO_MEMORY, "result");
-    const struct cw_tell said = {RESULTS, RD_KAFKA_PARTITION_UA,
-                                 job->action->action_id, cw_text_of(text)};
-    const enum cw_status status =
-        cw_teller_say(effect->teller, &said, 1, TELL_US, err);
-    free(text);
-    CW_LOG(effect->side->log, INFO, "effect", cw_kv_str("key", job->key),
-           cw_kv_str("value", result->value),
-           cw_kv_int("exit_code", result->exit_code),
-           cw_kv_str("reason", result->reason));
-    return status;
-}
-
-static enum cw_status tell_marker(struct effect *effect, const struct job *job,
-                                  struct cw_error *err)
-{
-    struct marker marker = {0};
-    const enum cw_status status =
-        marker_look(effect->folder, job->key, &marker, effect->output, err);
-    if (status != CW_OK && status != CW_BAD_STATE)
-        return status;
-    if (status == CW_BAD_STATE || marker.state != MARKER_FINISHED) {
-        const struct result unknown = {
-            "unknown", "it began and nobody can tell how it ended", -1,
-            CW_TEXT("")};
-        return tell(effect, job, &unknown, err);
-    }
-    const struct result result = {
-        .value = marker.outcome == MARKER_SUCCEEDED ? "succeeded"
-                 : marker.outcome == MARKER_REFUSED ? "refused"
-                                                    : "failed",
-        .reason = marker_outcome_name(marker.outcome),
-        .exit_code = marker.exit_code,
-        .output = {effect->output, marker.output_size},
-    };
-    return tell(effect, job, &result, err);
 }
 
 /* ---- jobs --------------------------------------------------------------- */
@@ -342,8 +226,8 @@ static enum cw_status begin(struct effect *effect, struct job *job,
                             struct cw_error *err)
 {
     const struct cw_action *action = job->action;
-    const struct result started = {"started", "", -1, CW_TEXT("")};
-    enum cw_status status = tell(effect, job, &started, err);
+    const struct effect_result started = {"started", "", -1, CW_TEXT("")};
+    enum cw_status status = effect_tell(effect, job, &started, err);
     if (status != CW_OK)
         return status;
     const struct script_request request = {
@@ -363,9 +247,10 @@ static enum cw_status begin(struct effect *effect, struct job *job,
         job->running = true;
         return CW_OK;
     }
-    const struct result refused = {"refused", err->text, -1, CW_TEXT("")};
+    const struct effect_result refused = {"refused", err->text, -1,
+                                          CW_TEXT("")};
     struct cw_error told = {0};
-    status = tell(effect, job, &refused, &told);
+    status = effect_tell(effect, job, &refused, &told);
     free_job(job);
     if (status != CW_OK)
         *err = told;
@@ -407,10 +292,11 @@ static enum cw_status consider(struct effect *effect, struct job *job,
         return CW_OK;
     if (answer == LEASE_RUN)
         return begin(effect, job, err);
-    const struct result told = {answer == LEASE_UNKNOWN ? "unknown" : "refused",
-                                reason, -1, CW_TEXT("")};
-    status = answer == LEASE_REPEAT ? tell_marker(effect, job, err)
-                                    : tell(effect, job, &told, err);
+    const struct effect_result told = {answer == LEASE_UNKNOWN ? "unknown"
+                                                               : "refused",
+                                       reason, -1, CW_TEXT("")};
+    status = answer == LEASE_REPEAT ? effect_tell_marker(effect, job, err)
+                                    : effect_tell(effect, job, &told, err);
     if (status == CW_OK)
         free_job(job);
     return status;
@@ -429,7 +315,7 @@ static enum cw_status tend(struct effect *effect, struct cw_error *err)
         }
         if (!script_wait(&job->script, 0))
             continue;
-        status = tell_marker(effect, job, err);
+        status = effect_tell_marker(effect, job, err);
         if (status == CW_OK)
             free_job(job);
     }
