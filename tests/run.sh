@@ -63,9 +63,7 @@ report_code() { # PART BEGAN CODE
 
 build() { # PRESET [TARGET...]
     local preset=$1 began=$SECONDS; shift
-    build_release "$preset" && { [ $# = 0 ] || ninja -C "build/$preset" "$@" >"$TEMP/build.log" 2>&1 || { tail -30 "$TEMP/build.log"; return 1; }; }
-    local code=$?
-    [ $code = 0 ] || { report "build $preset" "$began" 0 1 0; return 1; }
+    (build_release "$preset") && { [ $# = 0 ] || (build_release "$preset" "$@"); } || { report "build $preset" "$began" 0 1 0; return 1; }
     [ $((SECONDS-began)) -lt 5 ] || printf '%-24s %5d s\n' "build $preset" $((SECONDS-began))
 }
 

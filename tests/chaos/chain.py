@@ -3,12 +3,12 @@
   chain.py --brokers HOST:PORT --bin DIR --run DIR --seconds N --seed N [--servers DIR] [--chase N] [--stop-broker SECONDS]
 
 Starts skeleton, two instances of a and two of b, feeds both raw topics, and for N seconds: SIGKILL at random, SIGSTOP beyond the session
-timeout and back, Kafka timestamps falling and far ahead; with --servers also brokers killed and stopped. Every process is started again, as a supervisor would. In the
-end both raw partitions are closed by a record that says nothing, everything drains, and chain_check holds the topics against a replay.
+timeout and back, snapshots deleted, compaction forced, Kafka timestamps falling and far ahead; with --chase and --stop-broker, brokers killed
+and stopped. Every process is started again, as a supervisor would. In the end both raw partitions are closed by a record that says nothing, everything drains, and chain_check holds the topics against a replay.
 """
-import argparse, atexit, json, os, random, signal, subprocess, sys, threading, time
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient
+import argparse, atexit, glob, json, os, random, signal, subprocess, sys, threading, time
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--brokers", required=True)
@@ -24,7 +24,7 @@ args = parser.parse_args()
 rand = random.Random(args.seed)
 os.makedirs(args.run, exist_ok=True)
 stop = threading.Event()
-tally = {"kills": 0, "stops": 0, "restarts": 0, "sent": 0, "ahead": 0, "fell": 0}
+tally = {"wiped": 0, "kills": 0, "stops": 0, "restarts": 0, "sent": 0, "ahead": 0, "fell": 0}
 
 
 class Process:
@@ -143,8 +143,52 @@ def open_transactions():
     return [l for l in text.splitlines() if "Ongoing" in l or "Prepare" in l]
 
 
+def snapshot_topics():
+    return [t for t in AdminClient({"bootstrap.servers": args.brokers}).list_topics(timeout=60).topics if ".snapshots." in t]
+
+
+def force_compaction():
+    """Small segments, always dirty enough: the cleaner's next round takes them."""
+    admin, quick = AdminClient({"bootstrap.servers": args.brokers}), {"segment.ms": "2000", "min.cleanable.dirty.ratio": "0.01"}
+    entries = [ConfigEntry(k, v, incremental_operation=AlterConfigOpType.SET) for k, v in quick.items()]
+    for future in admin.incremental_alter_configs(
+            [ConfigResource(ConfigResource.Type.TOPIC, t, incremental_configs=entries) for t in snapshot_topics() + ["causeway.incidents"]]).values():
+        future.result(60)
+
+
+def compacted():
+    """Partitions of those topics that the broker's cleaner has been over."""
+    lines = [l for f in glob.glob(f"{args.servers}/kafka*/data/cleaner-offset-checkpoint") for l in open(f)]
+    return sum(1 for l in lines if (".snapshots." in l or "causeway.incidents " in l) and int(l.split()[2]) > 0)
+
+
+def wipe_snapshots():
+    """Every snapshot one partition of one service has is deleted; then its owner is killed, or not."""
+    topic, part = rand.choice(snapshot_topics()), rand.randrange(2)
+    conf = {"bootstrap.servers": args.brokers, "group.id": "wipe", "enable.auto.commit": False, "enable.partition.eof": True}
+    reader, writer = Consumer(conf), Producer({"bootstrap.servers": args.brokers})
+    reader.assign([TopicPartition(topic, part, 0)])
+    keys = set()
+    while True:
+        message = reader.poll(10)
+        if message is None or message.error():
+            break
+        keys.add(message.key())
+    reader.close()
+    for key in keys:
+        writer.produce(topic, None, key=key, partition=part)
+    writer.flush(10)
+    tally["wiped"] += len(keys)
+
+
 def disturb():
-    if rand.random() < 0.75:
+    what = rand.random()
+    if what < 0.15:
+        try:
+            wipe_snapshots()
+        except KafkaException:  # its broker is away
+            return
+    if what < 0.75:
         rand.choice(processes).kill()
     else:
         rand.choice(processes).pause(rand.choice([1, 3, 12, 15]))
@@ -158,6 +202,7 @@ def leave_nothing():
 
 atexit.register(leave_nothing)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+force_compaction()
 for process in processes:
     process.start()
 feeder = threading.Thread(target=feed, daemon=True)
@@ -212,9 +257,14 @@ for process in processes:
     except subprocess.TimeoutExpired:
         process.child.kill()
         slow += 1
+if args.servers:
+    tally["compacted"] = compacted()
 print(json.dumps(dict(tally, seed=args.seed, slow_to_stop=slow, unexpected=len(unexpected))))
 left_open = open_transactions() if args.servers else []
 for line in left_open:
     print("open:", line)
 code = subprocess.run([f"{args.bin}/chain_check", args.brokers, "causeway"]).returncode
-sys.exit(1 if code or unexpected or slow or left_open else 0)
+never = args.servers and not tally["compacted"]
+if never:
+    print("nothing was compacted: that part was not shown")
+sys.exit(1 if code or unexpected or slow or left_open or never else 0)
