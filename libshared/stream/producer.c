@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "stream/mirror.h"
 
 #define CALL_MS         2000 /* a call is repeated, so that the loop can beat */
 #define TOPIC_NAMES_MAX (CW_TOPIC_COUNT)
+#define SCRATCH_MAX     ((size_t)16 << 20)
 
 struct cw_producer {
     struct cw_producer_config config;
@@ -19,6 +21,7 @@ struct cw_producer {
     rd_kafka_resp_err_t failure;
     struct cw_clocks clock;
     struct cw_producer_counts counts;
+    struct cw_arena *scratch; /* of one message's headers */
 };
 
 /* Attempts at a transaction end so. */
@@ -33,8 +36,13 @@ enum cw_status cw_producer_create(struct cw_producer **made,
         return cw_fail(err, CW_NO_MEMORY, "producer");
     producer->config = *config;
     producer->clock = cw_clock_system();
-    *made = producer;
-    return CW_OK;
+    const enum cw_status status =
+        cw_arena_create(&producer->scratch, SCRATCH_MAX, err);
+    if (status != CW_OK)
+        cw_producer_destroy(&producer);
+    else
+        *made = producer;
+    return status;
 }
 
 void cw_producer_drop(struct cw_producer *producer)
@@ -58,6 +66,7 @@ void cw_producer_destroy(struct cw_producer **producer)
     if (*producer == NULL)
         return;
     cw_producer_drop(*producer);
+    cw_arena_destroy(&(*producer)->scratch);
     free(*producer);
     *producer = NULL;
 }
@@ -239,13 +248,7 @@ static rd_kafka_resp_err_t produce_one(struct cw_producer *producer,
         void *value;
     } value = {message->value.bytes},
       key = {message->key.size > 0 ? message->key.bytes : NULL};
-    rd_kafka_headers_t *headers = NULL;
-    if (message->header.size > 0) {
-        headers = rd_kafka_headers_new(1);
-        (void)rd_kafka_header_add(headers, CW_FLIGHT_HEADER, -1,
-                                  message->header.bytes,
-                                  (ssize_t)message->header.size);
-    }
+    rd_kafka_headers_t *headers = cw_mirror_headers(message, producer->scratch);
     const rd_kafka_resp_err_t code = rd_kafka_producev(
         producer->handle, RD_KAFKA_V_RKT(topic_of(producer, message->topic)),
         RD_KAFKA_V_PARTITION((int32_t)message->partition),
