@@ -248,7 +248,8 @@ static rd_kafka_resp_err_t produce_one(struct cw_producer *producer,
         void *value;
     } value = {message->value.bytes},
       key = {message->key.size > 0 ? message->key.bytes : NULL};
-    rd_kafka_headers_t *headers = cw_mirror_headers(message, producer->scratch);
+    rd_kafka_headers_t *headers = cw_mirror_headers(
+        message, producer->config.kafka->service, producer->scratch);
     const rd_kafka_resp_err_t code = rd_kafka_producev(
         producer->handle, RD_KAFKA_V_RKT(topic_of(producer, message->topic)),
         RD_KAFKA_V_PARTITION((int32_t)message->partition),
