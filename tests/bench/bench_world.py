@@ -7,6 +7,7 @@ import sys
 import time
 
 import fastavro
+from confluent_kafka import Consumer, TopicPartition
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenario"))
 from world import QUICK, Service, World, get  # noqa: E402
@@ -14,6 +15,7 @@ from world import QUICK, Service, World, get  # noqa: E402
 import machine  # noqa: E402
 
 QUICK.clear()  # options as shipped
+CONSUMER = {"group.id": "bench", "enable.auto.commit": False, "isolation.level": "read_committed", "auto.offset.reset": "earliest"}
 
 
 class BenchWorld(World):
@@ -29,6 +31,10 @@ class BenchWorld(World):
 
     def servers_up(self):
         self.shell("export PG_FSYNC=on KAFKA_HEAP=1g; servers_up")
+
+    def close(self):
+        self.producer = None  # or it would complain that the broker has gone
+        super().close()
 
     def own(self, name):
         own = super().own(name)
@@ -92,3 +98,19 @@ def until(what, look, seconds, every=0.1):
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(every)
 
+
+def messages(world, topic):
+    """Every committed message of a topic, partition by partition."""
+    consumer = Consumer(CONSUMER | {"bootstrap.servers": world.brokers, "enable.partition.eof": True})
+    parts = consumer.list_topics(topic, 10).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, p, 0) for p in parts])
+    ended = set()
+    try:
+        while len(ended) < len(parts):
+            for message in consumer.consume(1000, 10):
+                if message.error():
+                    ended.add(message.partition())
+                else:
+                    yield message
+    finally:
+        consumer.close()

@@ -21,7 +21,7 @@ import time
 
 from confluent_kafka import Consumer, TopicPartition
 
-from bench_world import BenchWorld, gauges, until
+from bench_world import CONSUMER, BenchWorld, gauges, messages, until
 import machine
 
 SERVICES = ["normalizer", "detector", "logcluster", "correlator", "ranker", "remediator", "recorder", "notifier", "console"]
@@ -31,7 +31,6 @@ STAGES = [("raw", "normalized", "normalizer: taken, turned into items, put"), ("
           ("judged", "anomaly", "detector: the slice run, waiting for its commit"), ("anomaly", "decided", "commit; marks; fetched by the correlator"),
           ("decided", "incident", "correlator: the slice run, waiting for its commit"), ("incident", "visible", "commit; fetched by a reader")]
 WARM_S = 75  # sixty samples and a little
-CONSUMER = {"group.id": "bench", "enable.auto.commit": False, "isolation.level": "read_committed", "auto.offset.reset": "earliest"}
 
 
 class Watch(threading.Thread):
@@ -51,23 +50,6 @@ class Watch(threading.Thread):
             if message is not None and not message.error():
                 self.seen[message.partition(), message.offset()] = time.time()
         self.consumer.close()
-
-
-def messages(world, topic):
-    """Every committed message of a topic, partition by partition."""
-    consumer = Consumer(CONSUMER | {"bootstrap.servers": world.brokers, "enable.partition.eof": True})
-    parts = consumer.list_topics(topic, 10).topics[topic].partitions
-    consumer.assign([TopicPartition(topic, p, 0) for p in parts])
-    ended = set()
-    try:
-        while len(ended) < len(parts):
-            for message in consumer.consume(1000, 10):
-                if message.error():
-                    ended.add(message.partition())
-                else:
-                    yield message
-    finally:
-        consumer.close()
 
 
 class Clocks:

@@ -2,6 +2,7 @@
 import io
 import time
 
+from bench_world import messages
 import machine
 
 TOPICS = ["incidents", "causes", "notices", "deliveries", "actions", "said", "anomalies", "ledger", "topology", "audit"]
@@ -9,28 +10,40 @@ TABLES = ["incidents", "members", "causes", "candidates", "notices", "deliveries
 HEAD = ["way", "rows", "seconds", "rows/s", "CPU s of the client", "MiB now", "most"]
 
 
+def on_topics(world):
+    """(records, sum of the offsets after the last message of each partition)."""
+    count, ends = 0, {}
+    for topic in TOPICS:
+        for message in messages(world, f"{world.prefix}.{topic}"):
+            kind, _ = world.records.open(message.value())
+            count += kind is not None and kind != "Mark"
+            ends[topic, message.partition()] = message.offset() + 1
+    return count, sum(ends.values())
+
+
 def _offsets(cursor):
-    """Sum of the positions; None before the schema is there."""
+    """Sum of the positions; None before the partitions are claimed."""
     cursor.execute("select to_regclass('causeway.offsets') is not null")
     if not cursor.fetchone()[0]:
         return None
-    cursor.execute("select coalesce(sum(next_offset), 0) from causeway.offsets")
+    cursor.execute("select sum(next_offset) from causeway.offsets")
     return cursor.fetchone()[0]
 
 
-def follow(service, cursor, quiet_s=3.0):
-    """(first, last) instants at which rows were stored, with processor seconds: it is done when nothing moves any more."""
-    first = last = None
-    seen = 0
-    while last is None or time.monotonic() - last[0] < quiet_s:
+def follow(service, cursor, end, limit=900):
+    """(instant, processor seconds) at the claim of the partitions, and when everything is stored."""
+    first, until = None, time.monotonic() + limit
+    while time.monotonic() < until:
         if service.child.poll() is not None:
             raise AssertionError(f"recorder ended: {service.last_words()}")
         at = _offsets(cursor)
-        if at is not None and at > seen:
-            seen, last = at, (time.monotonic(), machine.cpu(service.child.pid))
-            first = first or last
-        time.sleep(0.05)
-    return first, last
+        now = (time.monotonic(), machine.cpu(service.child.pid))
+        if at is not None:
+            first = first or now
+            if at >= end:
+                return first, now
+        time.sleep(0.02)
+    raise AssertionError(f"the recorder is not done within {limit} s: {service.last_words()}")
 
 
 def _columns(cursor, table):
@@ -80,12 +93,12 @@ def insert_rows(connection, cursor):
 def measure(world, core):
     """A table: the recorder, COPY, INSERT."""
     import psycopg2
-    records = sum(len(world.read(topic)) for topic in TOPICS)
+    records, end = on_topics(world)
     with psycopg2.connect(world.postgres) as watching:
         watching.autocommit = True
         cursor = watching.cursor()
         service = world.service("recorder", core)
-        first, last = follow(service, cursor)
+        first, last = follow(service, cursor, end)
         memory = machine.memory(service.child.pid)
         service.stop(30)
     seconds, cpu = last[0] - first[0], last[1] - first[1]

@@ -5,6 +5,7 @@ latency: from the raw record to the incident, every service live, broker and dat
 """
 import argparse
 import os
+import signal
 import sys
 import tempfile
 
@@ -20,6 +21,7 @@ parser.add_argument("--points", type=int, default=20000)
 parser.add_argument("--option", action="append", default=[], help="NAME=VALUE of every service, to try one")
 parser.add_argument("--keep", metavar="FILE", help="one line of numbers for each incident")
 args = parser.parse_args()
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers end with the run
 tempfile.tempdir = tempfile.mkdtemp(prefix="causeway-bench.")
 os.chmod(tempfile.tempdir, 0o755)  # PostgreSQL runs as another user
 print(machine.describe("./causeway bench speed " + " ".join(sys.argv[3:])), flush=True)
