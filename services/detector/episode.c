@@ -19,12 +19,18 @@ static unsigned bits_set(unsigned bits)
     return count;
 }
 
+static uint8_t push_bit(uint8_t recent, bool bit)
+{
+    const unsigned pushed = (unsigned)recent << 1 | (unsigned)bit;
+    return (uint8_t)(pushed & RECENT_WINDOW);
+}
+
 static bool opens(struct episode *episode, const struct detector_config *config,
                   const struct judgement *judged)
 {
     const bool odd = judged->warm && judged->deviates &&
                      judged->surprise >= config->confirm_surprise;
-    episode->recent = (uint8_t)((episode->recent << 1 | odd) & RECENT_WINDOW);
+    episode->recent = push_bit(episode->recent, odd);
     if (!odd)
         return false;
     return judged->surprise >= config->open_surprise ||
@@ -85,7 +91,7 @@ static bool recovered(struct episode *episode,
 {
     const int64_t at = judged->at;
     const bool calm = is_calm(episode, config, judged);
-    episode->recent = (uint8_t)((episode->recent << 1 | !calm) & RECENT_WINDOW);
+    episode->recent = push_bit(episode->recent, !calm);
     if (!calm) {
         if (bits_set(episode->recent) >= 2 || shouts(config, judged))
             episode->calm_count = 0;
