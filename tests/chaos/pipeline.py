@@ -106,7 +106,7 @@ def broker_outage():
 
 
 def postgres_outage(seconds):
-    world.shell("as_pg $(pg_bin)/pg_ctl -D $RUN/postgres/data -m immediate -w stop >/dev/null")
+    world.shell("as_pg $(pg_bin)/pg_ctl -D $(pg_data) -m immediate -w stop >/dev/null")
     tally["postgres"] += 1
     wait_tending(seconds)
     world.shell("postgres_up")

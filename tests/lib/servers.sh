@@ -114,18 +114,30 @@ kafka_up() { # COUNT
 pg_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
 
 # PostgreSQL refuses root: then it runs as the user postgres the package made.
-as_pg() { if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --clear-groups -- "$@"; else "$@"; fi; }
+as_pg() { if [ "$(id -u)" = 0 ]; then (cd / && setpriv --reuid postgres --regid postgres --clear-groups -- "$@"); else "$@"; fi; }
+
+# That user cannot enter a folder below /root: then $RUN/postgres is a link to one it can. Where its data really are:
+pg_data() { echo "$(readlink -f "$RUN/postgres")/data"; }
+
+pg_home() {
+    [ ! -e "$RUN/postgres" ] || return 0
+    mkdir -p "$RUN/postgres"; chmod 755 "$RUN"
+    if [ "$(id -u)" != 0 ] || as_pg test -x "$RUN/postgres"; then return 0; fi
+    rmdir "$RUN/postgres"
+    ln -s "$(mktemp -d /var/tmp/causeway-postgres.XXXXXX)" "$RUN/postgres"
+    chmod 755 "$RUN/postgres/."
+}
 
 postgres_up() {
-    local data=$RUN/postgres/data bin; bin=$(pg_bin)
+    local data bin; bin=$(pg_bin)
     [ -n "$bin" ] || die "PostgreSQL's server programs are not installed"
-    mkdir -p "$RUN/postgres"; chmod 755 "$RUN"
+    pg_home; data=$(pg_data)
     [ -f "$RUN/postgres/port" ] || free_port > "$RUN/postgres/port"
     if [ ! -d "$data" ]; then
-        mkdir -p "$data"; [ "$(id -u)" != 0 ] || chown -R postgres "$RUN/postgres"
+        mkdir -p "$data"; [ "$(id -u)" != 0 ] || chown -R postgres "$(dirname "$data")"
         as_pg "$bin/initdb" -D "$data" -U causeway -A trust -E UTF8 --locale=C.UTF-8 >"$RUN/postgres/initdb.log" 2>&1 || { cat "$RUN/postgres/initdb.log" >&2; die "initdb failed"; }
     fi
-    as_pg "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1 || as_pg "$bin/pg_ctl" -D "$data" -w -t 60 -l "$RUN/postgres/log" \
+    as_pg "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1 || as_pg "$bin/pg_ctl" -D "$data" -w -t 60 -l "$(dirname "$data")/log" \
         -o "-p $(cat "$RUN/postgres/port") -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=${PG_FSYNC:-on}" start >/dev/null \
         || { tail -20 "$RUN/postgres/log" >&2; die "PostgreSQL did not come up"; }
     POSTGRES_URL="postgresql://causeway@127.0.0.1:$(cat "$RUN/postgres/port")/causeway"
@@ -155,6 +167,7 @@ V
 servers_down() {
     local n
     for n in "$RUN"/kafka*; do [ -d "$n" ] && end_pid "$n/pid" TERM 20; done
-    [ -d "$RUN/postgres/data" ] && as_pg "$(pg_bin)/pg_ctl" -D "$RUN/postgres/data" -m fast -w stop >/dev/null 2>&1
+    [ -d "$RUN/postgres/data" ] && as_pg "$(pg_bin)/pg_ctl" -D "$(pg_data)" -m fast -w stop >/dev/null 2>&1
+    [ ! -L "$RUN/postgres" ] || rm -rf "$(readlink -f "$RUN/postgres")"
     rm -rf "$RUN"
 }

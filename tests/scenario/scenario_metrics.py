@@ -121,7 +121,7 @@ def f16_the_kill_switch_stops_in_a_second_and_survives_a_restart(world):
 
 
 def t26_postgresql_may_be_away(world):
-    world.shell('as_pg "$(pg_bin)/pg_ctl" -D "$RUN/postgres/data" -m fast -w stop >/dev/null')
+    world.shell('as_pg "$(pg_bin)/pg_ctl" -D "$(pg_data)" -m fast -w stop >/dev/null')
     status, _ = get(f"http://127.0.0.1:{world.console}/")
     assert status == 503, status
     notices = len(world.read("notices"))
