@@ -4,7 +4,7 @@
 static void incidents_due_together_are_all_answered(void **state)
 {
     struct stage stage;
-    char ids[20][12];
+    char ids[20][16];
     const int64_t at = T0 + 10 * MINUTE;
     const struct cw_member ill =
         member("cart", "metric", CW_FAMILY_SATURATION, at);
@@ -117,7 +117,7 @@ static void a_wrong_cause_label_lowers_within_its_bound(void **state)
     pass(&stage, stage.now_at + 6 * SECOND);
     before = last_cause(&stage)->candidates[0].score;
     for (int i = 0; i < 100; i++) {
-        char id[16];
+        char id[24];
         (void)snprintf(id, sizeof(id), "label-%d", i);
         const struct cw_said said = {.meta = meta,
                                      .said_id = cw_text_of(id),
