@@ -28,6 +28,18 @@ class BenchWorld(World):
             super().__init__(build, False)
         finally:
             machine.on_core(None)
+        self.bin = self.programs(self.bin)
+
+    def programs(self, built):
+        """The programs, and each role of the correlator as one of its own."""
+        folder = self.folder / "bin"
+        folder.mkdir()
+        for program in built.iterdir():
+            (folder / program.name).symlink_to(program)
+        for role in ("topology", "correlate"):
+            (folder / f"causeway-{role}").write_text(f'#!/bin/sh\nexec "{built}/causeway-correlator" --role {role}\n')
+            (folder / f"causeway-{role}").chmod(0o755)
+        return folder
 
     def servers_up(self):
         self.shell("export PG_FSYNC=on KAFKA_HEAP=1g; servers_up")

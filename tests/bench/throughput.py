@@ -33,7 +33,6 @@ INPUTS = {
     "ranker": ["incidents", "evidence", "events", "topology", "edges", "said"],
     "remediator": ["causes", "incidents", "said"],
 }
-BINARY = {"topology": "correlator", "correlate": "correlator"}
 
 
 class Moment:
@@ -44,6 +43,7 @@ class Moment:
         seen = gauges(service)
         self.wall, self.core = time.monotonic(), machine.core_busy(CORE)
         self.cpu, self.client = machine.cpu(pid), machine.cpu_of_client(pid)
+        self.alone = True  # no commit seen since
         self.assigned = seen.get(("causeway_stream_tasks", role), 0.0) > 0
         self.commits = seen.get(("causeway_stream_commits", role), 0.0)
         self.items = seen.get(("causeway_stream_items", role), 0.0)
@@ -64,8 +64,8 @@ class RawGroup:
 
 
 def follow(service, role, is_done, limit=900):
-    """The moment of the assignment, before anything is read, and the moment when all is committed."""
-    first = reached = None
+    """The moment of the assignment, before anything is read, and that of the commit after which nothing is left to do."""
+    first = last = None
     end = time.monotonic() + limit
     while time.monotonic() < end:
         if service.child.poll() is not None:
@@ -73,10 +73,12 @@ def follow(service, role, is_done, limit=900):
         now = Moment(service, role)
         if first is None and now.assigned:
             first = now
-        if reached is None and first is not None and is_done(now):
-            reached = now.commits
-        if reached is not None and (role == "normalizer" or now.commits > reached):  # stream time is told before its commit
-            return first, now
+        if last is None:
+            last = now if first is not None and now.commits > 0 and is_done(now) else None
+        elif role == "normalizer" or now.wall - last.wall > 1:
+            return first, last
+        elif last.alone and now.commits > last.commits:  # stream time is told before its commit
+            now.alone, last = False, now
         time.sleep(0.05)
     raise AssertionError(f"{role} is not done within {limit} s: {service.last_words()}")
 
@@ -100,10 +102,9 @@ def pass_through(world, role, raw, written):
 
 def run_service(world, role, raw, last_at, measured, count):
     """Runs one service over all there is; its row when it is measured."""
-    name, arguments = BINARY.get(role, role), {"CAUSEWAY_STALL_LIMIT": NEVER}
     out = [f"{world.prefix}.{t}" for t in OUTPUTS[role]]
     before = world.disk(out)
-    service = world.service(name, CORE if measured else None, **arguments)
+    service = world.service(role, CORE if measured else None, CAUSEWAY_STALL_LIMIT=NEVER)
     group = RawGroup(world, raw) if role == "normalizer" else None
     first, last = follow(service, role, group.is_done if group else lambda now: now.at > last_at + 0.05)
     if group:

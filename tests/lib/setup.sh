@@ -63,7 +63,7 @@ setup_kafka() {
 <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.24.3</version></dependency>
 </dependencies></project>
 P
-    (cd "$CACHE/kafka-$KAFKA_VERSION" && mvn -q -B -Dstyle.color=never -B dependency:copy-dependencies -DoutputDirectory=libs -DincludeScope=runtime) \
+    (cd "$CACHE/kafka-$KAFKA_VERSION" && mvn -q -B -Dstyle.color=never dependency:copy-dependencies -DoutputDirectory=libs -DincludeScope=runtime) \
         || die "Kafka's jars could not be fetched: mvn above says why"
     touch "$CACHE/kafka-$KAFKA_VERSION/complete"
 }
