@@ -8,7 +8,7 @@
 #   chain late brokers pipeline   one part of chaos
 #   lab          faults in a small shop: tests/lab           k8s       chart, compose file, cluster: tests/k8s
 #   fuzz         each target for FUZZ_SECONDS=30 (clang); FUZZ_SECONDS=quiet: until it finds nothing new, hours
-#   sanitize     unit tests under ASan+UBSan, then TSan
+#   sanitize     unit tests and the loop on a real broker under ASan+UBSan, then TSan
 #   tidy         clang-format and clang-tidy; TIDY=all for every file, else what differs from TIDY_BASE=HEAD~20
 # Every program outside has a time limit; past it, it has failed. One line a part, a sum at the end; exit 0 when nothing failed. Servers live in a folder of their own and end with the run, also on Ctrl-C.
 set -uo pipefail
@@ -122,13 +122,15 @@ brokers_up() { # COUNT
 brokers_down() { RUN=$TEMP/run servers_down; }
 
 run_chain_on() { # PART BROKERS SECONDS MORE...
-    build dev || return 0
+    local preset=${CHAIN_PRESET:-dev}
+    build "$preset" || return 0
     local part=$1 count=$2 seconds=$3 began=$SECONDS code; shift 3
     brokers_up "$count"
-    limited 120 "$VENV/bin/python" tests/chaos/install.py "$BROKERS" build/dev/bin/cwctl >"$TEMP/chain.log" 2>&1 &&
-        KAFKA_HEAP=512m limited $((seconds+600)) "$VENV/bin/python" tests/chaos/chain.py --brokers "$BROKERS" --bin build/dev/bin --run "$TEMP/chain" \
+    limited 120 "$VENV/bin/python" tests/chaos/install.py "$BROKERS" "build/$preset/bin/cwctl" >"$TEMP/chain.log" 2>&1 &&
+        KAFKA_HEAP=512m limited $((seconds+600)) "$VENV/bin/python" tests/chaos/chain.py --brokers "$BROKERS" --bin "build/$preset/bin" --run "$TEMP/chain" \
             --seconds "$seconds" --seed "$SEED" --servers "$RUN" "$@" >>"$TEMP/chain.log" 2>&1
     code=$?
+    if [ $code = 0 ] && [ "$preset" = tsan ]; then python3 tests/lib/tsan_reports.py "$TEMP"/chain/*.log >>"$TEMP/chain.log"; code=$?; fi
     if [ $code = 0 ]; then tail -3 "$TEMP/chain.log"; else cat "$TEMP/chain.log"; tail -n 20 "$TEMP"/chain/*.log; fi
     brokers_down
     rm -rf "$TEMP/chain"
@@ -197,7 +199,9 @@ run_fuzz() {
 
 run_sanitize() {
     build asan && run_ctest "unit, ASan and UBSan" asan -L unit -LE mutation
+    CHAIN_PRESET=asan run_chain_on "chain, ASan and UBSan" 1 40
     build tsan && run_ctest "unit, TSan" tsan -L unit -LE 'mutation|sim|fuzz-replay'
+    TSAN_OPTIONS="halt_on_error=0 exitcode=0" CHAIN_PRESET=tsan run_chain_on "chain, TSan" 1 40
 }
 
 sources() { git ls-files '*.c' '*.h'; }
