@@ -1,5 +1,6 @@
 #include "manifest_record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -9,6 +10,7 @@
 
 #define MEMORY_MAX ((size_t)64 << 20)
 #define WAIT_US    INT64_C(15000000)
+#define SAY_TRIES  6
 
 struct manifest_record {
     struct cw_arena *arena;
@@ -101,8 +103,15 @@ static enum cw_status say(const struct client *client,
         value.failed ? cw_fail(err, CW_NO_MEMORY, "manifest") : CW_OK;
     if (status == CW_OK)
         status = cw_teller_create(&teller, client_kafka(client), err);
-    if (status == CW_OK)
+    /* A busy broker takes its time to lead what was just created; to say the
+     * same twice does no harm. */
+    for (int tries = 0; tries < SAY_TRIES && teller != NULL; tries++) {
         status = cw_teller_say(teller, &tell, 1, WAIT_US, err);
+        if (status == CW_OK)
+            break;
+        (void)fprintf(stderr, "cwctl: %s: %s%s\n", topic, err->text,
+                      tries + 1 < SAY_TRIES ? "; again" : "");
+    }
     cw_teller_destroy(&teller);
     cw_pack_fini(&value);
     return status;
