@@ -104,21 +104,25 @@ static void add_topic(struct pass *pass, const char *name)
     rd_kafka_topic_destroy(topic);
 }
 
+static void put_once(struct pass *pass, const rd_kafka_message_t *message)
+{
+    rd_kafka_resp_err_t code;
+    while ((code = rd_kafka_producev(
+                pass->producer, RD_KAFKA_V_TOPIC(pass->out),
+                RD_KAFKA_V_PARTITION(message->partition),
+                RD_KAFKA_V_VALUE(message->payload, message->len),
+                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END)) ==
+           RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        (void)rd_kafka_poll(pass->producer, 10);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        fail("produce", rd_kafka_err2str(code));
+}
+
 static void put(struct pass *pass, const rd_kafka_message_t *message)
 {
     pass->credit += pass->share * (double)message->len;
     while (message->len > 0 && pass->credit >= (double)message->len) {
-        const rd_kafka_resp_err_t code = rd_kafka_producev(
-            pass->producer, RD_KAFKA_V_TOPIC(pass->out),
-            RD_KAFKA_V_PARTITION(message->partition),
-            RD_KAFKA_V_VALUE(message->payload, message->len),
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-        if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            (void)rd_kafka_poll(pass->producer, 10);
-            continue;
-        }
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-            fail("produce", rd_kafka_err2str(code));
+        put_once(pass, message);
         pass->credit -= (double)message->len;
         pass->bytes_out += message->len;
         pass->open_bytes += message->len;

@@ -58,24 +58,31 @@ static void service_name(char name[NAME_SIZE], long service)
     (void)snprintf(name, NAME_SIZE, "svc-%ld", service);
 }
 
-static void send_record(struct load *load, const char *topic, long tenant,
-                        const char *about, struct cw_text value)
+/* The queue's answer: full is tried again. about may be NULL. */
+static bool is_taken(struct load *load, const char *topic, const char *tenant,
+                     const char *about, struct cw_text value)
 {
-    char name[NAME_SIZE];
-    (void)snprintf(name, sizeof(name), "tenant%ld", tenant);
     union {
         const void *borrowed;
         void *value;
     } bytes = {value.bytes}, key = {about};
     const size_t key_size = about == NULL ? 0 : strlen(about);
-    while (rd_kafka_producev(
+    return rd_kafka_producev(
                load->handle, RD_KAFKA_V_TOPIC(topic),
                RD_KAFKA_V_VALUE(bytes.value, value.size),
                RD_KAFKA_V_KEY(key.value, key_size),
                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                RD_KAFKA_V_TIMESTAMP(load->set.live ? 0 : load->at_us / 1000),
-               RD_KAFKA_V_HEADER("tenant", name, -1),
-               RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+               RD_KAFKA_V_HEADER("tenant", tenant, -1),
+               RD_KAFKA_V_END) != RD_KAFKA_RESP_ERR__QUEUE_FULL;
+}
+
+static void send_record(struct load *load, const char *topic, long tenant,
+                        const char *about, struct cw_text value)
+{
+    char name[NAME_SIZE];
+    (void)snprintf(name, sizeof(name), "tenant%ld", tenant);
+    while (!is_taken(load, topic, name, about, value))
         (void)rd_kafka_poll(load->handle, 10);
     load->records++;
 }
@@ -329,6 +336,7 @@ int main(int count, char **arguments)
     load.handle = open_producer(arguments[1]);
     if (load.firing == NULL || load.handle == NULL) {
         (void)fprintf(stderr, "shop_load: cannot start\n");
+        free(load.firing);
         return 1;
     }
     cw_rand_seed(&load.rand, (uint64_t)load.set.seed);
