@@ -131,7 +131,7 @@ run_chain_on() { # PART BROKERS SECONDS MORE...
             --seconds "$seconds" --seed "$SEED" --servers "$RUN" "$@" >>"$TEMP/chain.log" 2>&1
     code=$?
     if [ $code = 0 ] && [ "$preset" = tsan ]; then python3 tests/lib/tsan_reports.py "$TEMP"/chain/*.log >>"$TEMP/chain.log"; code=$?; fi
-    if [ $code = 0 ]; then tail -3 "$TEMP/chain.log"; else cat "$TEMP/chain.log"; tail -n 20 "$TEMP"/chain/*.log; fi
+    if [ $code = 0 ]; then grep -E '^(\{|raw |open)' "$TEMP/chain.log"; else cat "$TEMP/chain.log"; tail -n 20 "$TEMP"/chain/*.log; fi
     brokers_down
     rm -rf "$TEMP/chain"
     report_code "$part" "$began" $code
@@ -223,7 +223,7 @@ run_tidy() {
     build dev || return 0
     changed_sources | while read -r file; do
         grep -q "\"file\": \".*/$file\"" build/dev/compile_commands.json && echo "$file"
-    done | limited 3600 xargs -r -P "$JOBS" -n 4 clang-tidy-14 -p build/dev --quiet >"$TEMP/tidy.log" 2>/dev/null
+    done | limited 3600 xargs -r -P "$JOBS" -n 1 clang-tidy-14 -p build/dev --quiet >"$TEMP/tidy.log" 2>/dev/null
     code=$?
     [ $code = 0 ] || grep -E 'error|warning' "$TEMP/tidy.log" | sort -u | head -60
     report_code "clang-tidy" "$began" $code
