@@ -86,20 +86,30 @@ static void sink_close(struct sink *sink)
     (void)close(sink->listener);
 }
 
-static struct notifier_deliver *deliverer(const char *allowed, bool loopback)
+/* Longer than any busy machine makes a loopback answer wait. */
+#define PATIENT_MS 30000
+
+static struct notifier_deliver *deliverer_for(const char *allowed,
+                                              bool loopback, int timeout_ms)
 {
     const struct notifier_deliver_config config = {.allowed = &allowed,
                                                    .allowed_count = 1,
                                                    .loopback = loopback,
                                                    .insecure_http = true,
-                                                   .timeout_ms = 400};
+                                                   .timeout_ms = timeout_ms};
     struct cw_error err = {0};
     struct notifier_deliver *deliver = NULL;
     assert_int_equal(notifier_deliver_create(&deliver, &config, &err), CW_OK);
     return deliver;
 }
 
-static struct notifier_outcome outcome_at(uint16_t port, bool loopback)
+static struct notifier_deliver *deliverer(const char *allowed, bool loopback)
+{
+    return deliverer_for(allowed, loopback, PATIENT_MS);
+}
+
+static struct notifier_outcome outcome_within(uint16_t port, bool loopback,
+                                              int timeout_ms)
 {
     char url[64];
     char allowed[64];
@@ -107,7 +117,8 @@ static struct notifier_outcome outcome_at(uint16_t port, bool loopback)
     struct notifier_outcome outcome = {0};
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/hook", port);
     (void)snprintf(allowed, sizeof(allowed), "127.0.0.1:%u", port);
-    struct notifier_deliver *deliver = deliverer(allowed, loopback);
+    struct notifier_deliver *deliver =
+        deliverer_for(allowed, loopback, timeout_ms);
     const struct notifier_post post = {.id = 77,
                                        .url = url,
                                        .body = CW_TEXT("{\"a\":1}"),
@@ -116,13 +127,18 @@ static struct notifier_outcome outcome_at(uint16_t port, bool loopback)
                                        .at_s = 1772366400};
     assert_int_equal(notifier_deliver_start(deliver, &post, &err), CW_OK);
     assert_int_equal(notifier_deliver_in_flight(deliver), 1);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 2 * PATIENT_MS / 100; i++)
         if (notifier_deliver_poll(deliver, 100, &outcome, 1) == 1)
             break;
     assert_int_equal(outcome.id, 77);
     assert_int_equal(notifier_deliver_in_flight(deliver), 0);
     notifier_deliver_destroy(&deliver);
     return outcome;
+}
+
+static struct notifier_outcome outcome_at(uint16_t port, bool loopback)
+{
+    return outcome_within(port, loopback, PATIENT_MS);
 }
 
 static struct notifier_outcome answered(const char *answer)
@@ -199,7 +215,8 @@ static void a_silent_server_is_left_after_the_time_allowed(void **state)
     (void)state;
     struct sink sink = {.slow = true};
     sink_open(&sink);
-    const struct notifier_outcome outcome = outcome_at(sink.port, true);
+    const struct notifier_outcome outcome =
+        outcome_within(sink.port, true, 400);
     sink_close(&sink);
     assert_int_equal(outcome.result, NOTIFIER_CUT);
 }
