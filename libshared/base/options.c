@@ -117,6 +117,7 @@ static enum cw_status read_again(struct cw_options *options,
 
 static void store(const struct cw_options *options, void *target)
 {
+    assert(options->now != NULL);
     for (size_t i = 0; i < options->count; i++)
         cw_option_store(&options->table[i], &options->now->settings[i].value,
                         target);

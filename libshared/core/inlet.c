@@ -271,7 +271,8 @@ static enum cw_status keep_entries(struct cw_flight *flight,
                                    struct cw_error *err)
 {
     const size_t size = head->entry_count * sizeof(*flight->entries);
-    flight->entries = malloc(size ? size : 1);
+    flight->entries =
+        calloc((size_t)head->entry_count + 1, sizeof(*flight->entries));
     if (flight->entries == NULL)
         return cw_fail(err, CW_NO_MEMORY, "entries of a flight");
     if (size > 0)
@@ -334,6 +335,7 @@ enum cw_status cw_inlet_take(struct cw_inlet *inlet, int64_t offset,
         status = flight_of(inlet, &head, offset, &flight, err);
     if (status != CW_OK)
         return status;
+    assert(flight != NULL);
     const struct cw_text copy = cw_arena_text(cell->arena, value);
     if (copy.bytes == NULL)
         return cw_fail(err, CW_NO_MEMORY, "message of %zu bytes", value.size);

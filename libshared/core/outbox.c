@@ -186,7 +186,10 @@ static enum cw_status put_on(struct cw_outbox *outbox, uint32_t source,
     struct cw_lane *lane = NULL;
     const enum cw_status status = find_lane(outbox, &outbox->sources[source],
                                             out->topic, partition, &lane, err);
-    return status == CW_OK ? put_in_lane(outbox, lane, out, err) : status;
+    if (status != CW_OK)
+        return status;
+    assert(lane != NULL);
+    return put_in_lane(outbox, lane, out, err);
 }
 
 enum cw_status cw_outbox_put(struct cw_outbox *outbox, uint32_t source,

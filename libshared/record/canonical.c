@@ -1,5 +1,6 @@
 #include "record/canonical.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -184,6 +185,7 @@ void cw_canonical_fold_destroy(struct cw_canonical_fold **fold)
 
 static bool is_entry(const struct entry *a, const struct entry *b)
 {
+    assert(a->key != NULL && b->key != NULL);
     return a->type == b->type && strcmp(a->key, b->key) == 0;
 }
 

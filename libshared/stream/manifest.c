@@ -1,5 +1,6 @@
 #include "stream/manifest.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -143,6 +144,7 @@ static enum cw_status fetch_metadata(const struct cw_kafka *kafka,
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return cw_fail(err, cw_kafka_status(code), "%s: %s", kafka->brokers,
                        rd_kafka_err2str(code));
+    assert(*metadata != NULL);
     return CW_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "stream/restore.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,6 +78,7 @@ static enum cw_status take_snapshot(void *to, const rd_kafka_message_t *message,
         slot_of(restored, cw_hash(message->key, message->key_len), &slot, err);
     if (status != CW_OK)
         return status;
+    assert(slot != NULL);
     free(slot->value);
     slot->size = message->len;
     slot->value = malloc(message->len ? message->len : 1);

@@ -1,5 +1,6 @@
 #include "recorded.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -131,7 +132,10 @@ static enum cw_status take_clock(struct recorded *recorded,
                        "offset or stream_at");
     const enum cw_status status =
         find_place(recorded, topic, (int32_t)partition, &place, err);
-    return status == CW_OK ? add_tick(place, &tick, err) : status;
+    if (status != CW_OK)
+        return status;
+    assert(place != NULL);
+    return add_tick(place, &tick, err);
 }
 
 /* ---- verdicts ----------------------------------------------------------- */

@@ -1,5 +1,6 @@
 #include "topic_plan.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,7 @@ static enum cw_status take_before(struct topic_plan *plan, struct cw_error *err)
         status = find_raw(plan, before->raw_topics[i].name, &raw, err);
         if (status != CW_OK)
             break;
+        assert(raw != NULL);
         raw->partitions = before->raw_topics[i].partitions;
         raw->format = before->raw_topics[i].format;
     }

@@ -186,6 +186,8 @@ struct cw_text template_constant(struct cw_text outline, size_t index)
 static bool holds(struct cw_text text, const char *word)
 {
     const size_t size = strlen(word);
+    if (text.bytes == NULL)
+        return false;
     for (size_t i = 0; i + size <= text.size; i++)
         if (strncasecmp(text.bytes + i, word, size) == 0)
             return true;

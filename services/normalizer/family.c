@@ -156,7 +156,7 @@ static bool is_time(struct cw_text unit)
 
 enum cw_family family_of(struct cw_text name, struct cw_text unit)
 {
-    struct lower_name low;
+    struct lower_name low = {0};
     lower(&low, name);
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         if (!speaks(&rules[i], &low))

@@ -101,8 +101,9 @@ class Service:
     def __init__(self, world, name, options, instance):
         self.name, self.port = name, free_port()
         self.log = world.folder / f"{name}-{instance}.log"
-        env = dict(os.environ, **QUICK, **world.options, **options, CAUSEWAY_KAFKA_BROKERS=world.brokers,
-                   CAUSEWAY_PREFIX=world.prefix, CAUSEWAY_INSTANCE=str(instance), CAUSEWAY_ADMIN_PORT=str(self.port))
+        env = dict(os.environ) | QUICK | world.options | options | {
+            "CAUSEWAY_KAFKA_BROKERS": world.brokers, "CAUSEWAY_PREFIX": world.prefix, "CAUSEWAY_INSTANCE": str(instance),
+            "CAUSEWAY_ADMIN_PORT": str(self.port)}
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen([world.bin / f"causeway-{name}"], env=env, stdout=log, stderr=log)
 

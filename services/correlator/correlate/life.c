@@ -238,6 +238,7 @@ enum cw_status corr_life_refire(const struct corr_turn *turn,
 {
     struct corr_incident *incident = held->incident;
     struct cw_member *record = record_of(held);
+    assert(record != NULL); /* only members are heard of again */
     record->firing = true;
     record->ended_at = 0;
     record->repeats++;
