@@ -112,7 +112,7 @@ static enum cw_status open_flight(struct cw_inlet *inlet,
         const size_t capacity =
             inlet->flight_capacity ? inlet->flight_capacity * 2 : 16;
         void *grown =
-            realloc(inlet->flights, capacity * sizeof(*inlet->flights));
+            realloc(inlet->flights, capacity * sizeof(struct cw_flight *));
         if (grown == NULL)
             return cw_fail(err, CW_NO_MEMORY, "flights");
         inlet->flights = grown;
@@ -320,26 +320,27 @@ static enum cw_status complete_flight(struct cw_inlet *inlet,
     return status == CW_OK ? hand_out(inlet, flight, give, to, err) : status;
 }
 
-enum cw_status cw_inlet_take(struct cw_inlet *inlet, int64_t offset,
-                             struct cw_text header, struct cw_text value,
+enum cw_status cw_inlet_take(struct cw_inlet *inlet,
+                             const struct cw_inlet_message *message,
                              cw_inlet_give *give, void *to,
                              struct cw_error *err)
 {
+    const struct cw_text value = message->value;
     struct cw_cell *cell = NULL;
     struct cw_flight_head head;
     struct cw_flight *flight = NULL;
     enum cw_status status = cw_cells_open(inlet->cells, &cell, err);
     if (status == CW_OK)
-        status = cw_flight_decode(&head, header, cell->arena, err);
+        status = cw_flight_decode(&head, message->header, cell->arena, err);
     if (status == CW_OK)
-        status = flight_of(inlet, &head, offset, &flight, err);
+        status = flight_of(inlet, &head, message->offset, &flight, err);
     if (status != CW_OK)
         return status;
     assert(flight != NULL);
     const struct cw_text copy = cw_arena_text(cell->arena, value);
     if (copy.bytes == NULL)
         return cw_fail(err, CW_NO_MEMORY, "message of %zu bytes", value.size);
-    inlet->next_offset = offset + 1;
+    inlet->next_offset = message->offset + 1;
     flight->next_part++;
     flight->digest = cw_flight_digest(flight->digest, value);
     struct collect collect = {flight, cell};

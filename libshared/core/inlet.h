@@ -53,11 +53,17 @@ CW_MUST_USE enum cw_status
 cw_inlet_add_source(struct cw_inlet *inlet, uint64_t source,
                     const struct cw_position *position, struct cw_error *err);
 
+/* As Kafka has it; borrowed until taken. */
+struct cw_inlet_message {
+    int64_t offset;
+    struct cw_text header;
+    struct cw_text value;
+};
+
 /* Takes one message and copies it. give is called for each source when it
  * completes a flight. CW_GAP, CW_BAD_RECORD, CW_BAD_SCHEMA, CW_NO_MEMORY. */
-CW_MUST_USE enum cw_status cw_inlet_take(struct cw_inlet *inlet, int64_t offset,
-                                         struct cw_text header,
-                                         struct cw_text value,
+CW_MUST_USE enum cw_status cw_inlet_take(struct cw_inlet *inlet,
+                                         const struct cw_inlet_message *message,
                                          cw_inlet_give *give, void *to,
                                          struct cw_error *err);
 

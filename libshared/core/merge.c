@@ -142,8 +142,9 @@ enum cw_status cw_merge_take(struct cw_merge *merge, enum cw_topic topic,
                              struct cw_text value, struct cw_error *err)
 {
     assert(merge->inlets[topic] != NULL);
-    return cw_inlet_take(merge->inlets[topic], offset, header, value,
-                         give_items, merge, err);
+    const struct cw_inlet_message message = {offset, header, value};
+    return cw_inlet_take(merge->inlets[topic], &message, give_items, merge,
+                         err);
 }
 
 /* ---- rulings ------------------------------------------------------------ */

@@ -74,6 +74,7 @@ static enum cw_status make_plan(struct cw_installed *installed,
 
 static int partitions_of(const rd_kafka_metadata_t *metadata, const char *name)
 {
+    assert(metadata != NULL);
     for (int i = 0; i < metadata->topic_cnt; i++)
         if (strcmp(metadata->topics[i].topic, name) == 0)
             return metadata->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -144,7 +145,6 @@ static enum cw_status fetch_metadata(const struct cw_kafka *kafka,
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return cw_fail(err, cw_kafka_status(code), "%s: %s", kafka->brokers,
                        rd_kafka_err2str(code));
-    assert(*metadata != NULL);
     return CW_OK;
 }
 
