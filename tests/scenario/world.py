@@ -201,7 +201,7 @@ class World:
             (self.folder / "effect").mkdir(exist_ok=True)
             return {"CAUSEWAY_EFFECT_STATE_FOLDER": str(self.folder / "effect"), "CAUSEWAY_EFFECT_INSECURE_SAME_USER": "true"}
         if name == "notifier":
-            return {"CAUSEWAY_NOTIFY_TARGETS": f"hook=webhook+{self.sink.url}/hook;chat=slack+{self.sink.url}/chat"}
+            return {"CAUSEWAY_NOTIFY_TARGETS": f"hook=webhook+{self.sink.url}/hook acknowledged;chat=slack+{self.sink.url}/chat"}
         return {}
 
     def stop(self):
