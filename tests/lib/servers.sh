@@ -167,7 +167,8 @@ V
 servers_down() {
     local n
     for n in "$RUN"/kafka*; do [ -d "$n" ] && end_pid "$n/pid" TERM 20; done
-    [ -d "$RUN/postgres/data" ] && as_pg "$(pg_bin)/pg_ctl" -D "$(pg_data)" -m fast -w stop >/dev/null 2>&1
+    [ ! -d "$RUN/postgres/data" ] || as_pg "$(pg_bin)/pg_ctl" -D "$(pg_data)" -m fast -w stop >/dev/null 2>&1 ||
+        true # it had stopped by itself
     [ ! -L "$RUN/postgres" ] || rm -rf "$(readlink -f "$RUN/postgres")"
     rm -rf "$RUN"
 }
