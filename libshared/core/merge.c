@@ -209,7 +209,7 @@ static int64_t floor_slice(int64_t at)
     return at - (rest < 0 ? rest + CW_SLICE_US : rest);
 }
 
-static int64_t slice_of(int64_t at)
+int64_t cw_slice_end(int64_t at)
 {
     const int64_t floor = floor_slice(at);
     return floor == at ? at : floor + CW_SLICE_US;
@@ -328,7 +328,7 @@ enum cw_status cw_merge_next(struct cw_merge *merge, int64_t deadline_at,
         const int64_t until = complete_until(merge);
         int64_t next = next_event(merge, deadline_at);
         if (next != CW_NEVER) {
-            next = slice_of(next);
+            next = cw_slice_end(next);
             if (merge->released_at != CW_BEGINNING &&
                 next <= merge->released_at)
                 next = merge->released_at + CW_SLICE_US;

@@ -85,6 +85,9 @@ CW_MUST_USE enum cw_status cw_merge_next(struct cw_merge *merge,
 /* The slice has been run: its items are given back. */
 void cw_merge_done(struct cw_merge *merge);
 
+/* Where the slice that holds this time ends, inclusive. */
+int64_t cw_slice_end(int64_t at);
+
 /* Every slice up to here has been released. */
 int64_t cw_merge_released_at(const struct cw_merge *merge);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "core/merge.h"
 
 #define SCRATCH_MAX ((size_t)256 << 20)
 
@@ -78,13 +79,14 @@ static void cover(struct cw_rawtask *task)
 static enum cw_status step(struct cw_rawtask *task, const struct cw_raw *raw,
                            int64_t ingest_at, struct cw_error *err)
 {
+    const int64_t slice_at = cw_slice_end(task->stream_at);
     struct cw_emit emit = {
         .sink = put_output,
         .to = task,
         .arena = task->scratch,
         .now_at = task->stream_at,
-        .covers_from = raw->offset - 1,
-        .covers_to = raw->offset,
+        .covers_from = slice_at - CW_SLICE_US,
+        .covers_to = slice_at,
         .ingest_at = ingest_at,
         .config_hash = task->setup.config_hash,
         .origin_topic = task->setup.topic,

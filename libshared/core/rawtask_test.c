@@ -6,13 +6,16 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "core/emit.h"
+#include "core/merge.h"
 #include "core/rawtask.h"
 
 #define NOON INT64_C(1772366400000000)
 
-/* A core that puts one event a record, with the stream time it was given. */
+/* A core that keeps the stream time it was given, and what it would cover. */
 struct cw_core {
     int64_t last_at;
+    struct cw_meta meta;
 };
 
 static const enum cw_topic inputs[] = {CW_TOPIC_RAW, CW_TOPIC_COUNT};
@@ -39,9 +42,9 @@ static enum cw_status step(struct cw_core *core, uint32_t shard,
                            struct cw_error *err)
 {
     (void)shard;
-    (void)emit;
     (void)err;
     core->last_at = item->stream_at;
+    core->meta = cw_emit_meta(emit, CW_TEXT(""), CW_TEXT(""), item->event_at);
     return CW_OK;
 }
 
@@ -119,6 +122,20 @@ static void a_time_beyond_every_calendar_carries_nobody_along(void **state)
     assert_int_equal(enters_at(f, 3, CW_TIME_MAX - 1), CW_TIME_MAX - 1);
 }
 
+/* Not its offsets: those say where it lies, and a record says the same
+ * wherever it does. */
+static void a_record_covers_the_slice_it_enters_in(void **state)
+{
+    struct fixture *f = *state;
+    (void)enters_at(f, 41, NOON);
+    const struct cw_core *core = cw_rawtask_core(f->task);
+    assert_int_equal(core->meta.covers_from, NOON - CW_SLICE_US);
+    assert_int_equal(core->meta.covers_to, NOON);
+    (void)enters_at(f, 42, NOON + 1);
+    assert_int_equal(core->meta.covers_from, NOON);
+    assert_int_equal(core->meta.covers_to, NOON + CW_SLICE_US);
+}
+
 static void an_offset_seen_before_is_a_gap(void **state)
 {
     struct fixture *f = *state;
@@ -136,6 +153,7 @@ int main(void)
         TEST(stream_time_is_the_running_maximum),
         TEST(a_record_without_a_time_enters_at_the_time_so_far),
         TEST(a_time_beyond_every_calendar_carries_nobody_along),
+        TEST(a_record_covers_the_slice_it_enters_in),
         TEST(an_offset_seen_before_is_a_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

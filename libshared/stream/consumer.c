@@ -314,6 +314,20 @@ static bool keep_early(struct cw_consumer *consumer,
     return false;
 }
 
+/* A fatal error ends librdkafka's consumer for good; why stands elsewhere. */
+static enum cw_status check_group(const struct cw_consumer *consumer,
+                                  const rd_kafka_message_t *message,
+                                  struct cw_error *err)
+{
+    char why[256];
+    if (message->err != RD_KAFKA_RESP_ERR__FATAL)
+        return check_message(message, err);
+    const enum cw_status status = cw_kafka_status(
+        rd_kafka_fatal_error(consumer->handle, why, sizeof(why)));
+    return cw_fail(err, status == CW_NOT_AUTHORISED ? status : CW_FENCED, "%s",
+                   why);
+}
+
 /* Serves rebalances; what is left are errors of the group. */
 static enum cw_status serve_group(struct cw_consumer *consumer,
                                   struct cw_error *err)
@@ -330,7 +344,7 @@ static enum cw_status serve_group(struct cw_consumer *consumer,
         }
         if (message == NULL)
             return CW_OK;
-        const enum cw_status status = check_message(message, err);
+        const enum cw_status status = check_group(consumer, message, err);
         if (status == CW_OK && keep_early(consumer, message))
             continue;
         rd_kafka_message_destroy(message);

@@ -1,9 +1,13 @@
 #include "stream/follow.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#define NAMES_MAX ((size_t)1 << 20)
 
 struct cw_follow {
     struct cw_follow_config config;
+    struct cw_arena *names; /* group and topics of the configuration */
     struct cw_consumer *consumer;
     int64_t *next_offsets; /* by owned partition */
     bool *ended;
@@ -76,6 +80,7 @@ static void on_revoked(void *context, bool lost)
     if (follow->config.revoked != NULL)
         follow->config.revoked(follow->config.context);
     forget(follow);
+    follow->assigned = false;
 }
 
 static enum cw_status open_consumer(struct cw_follow *follow,
@@ -92,6 +97,33 @@ static enum cw_status open_consumer(struct cw_follow *follow,
     return cw_consumer_create(&follow->consumer, &config, err);
 }
 
+static const char *keep(struct cw_follow *follow, const char *name)
+{
+    return cw_arena_text(follow->names,
+                         (struct cw_text){name, strlen(name) + 1})
+        .bytes;
+}
+
+/* Consumers are opened again long after the caller's names are gone. */
+static enum cw_status keep_names(struct cw_follow *follow, struct cw_error *err)
+{
+    struct cw_follow_config *config = &follow->config;
+    const enum cw_status status =
+        cw_arena_create(&follow->names, NAMES_MAX, err);
+    if (status != CW_OK)
+        return status;
+    const char **topics =
+        cw_arena_take(follow->names, config->topic_count * sizeof(*topics));
+    config->group = keep(follow, config->group);
+    bool complete = topics != NULL && config->group != NULL;
+    for (size_t i = 0; i < config->topic_count && complete; i++) {
+        topics[i] = keep(follow, config->topics[i]);
+        complete = topics[i] != NULL;
+    }
+    config->topics = topics;
+    return complete ? CW_OK : cw_fail(err, CW_NO_MEMORY, "names of topics");
+}
+
 enum cw_status cw_follow_open(struct cw_follow **made,
                               const struct cw_follow_config *config,
                               struct cw_error *err)
@@ -100,7 +132,9 @@ enum cw_status cw_follow_open(struct cw_follow **made,
     if (follow == NULL)
         return cw_fail(err, CW_NO_MEMORY, "follow");
     follow->config = *config;
-    const enum cw_status status = open_consumer(follow, err);
+    enum cw_status status = keep_names(follow, err);
+    if (status == CW_OK)
+        status = open_consumer(follow, err);
     if (status != CW_OK)
         cw_follow_close(&follow);
     else
@@ -114,6 +148,7 @@ void cw_follow_close(struct cw_follow **follow)
         return;
     cw_consumer_destroy(&(*follow)->consumer);
     forget(*follow);
+    cw_arena_destroy(&(*follow)->names);
     free(*follow);
     *follow = NULL;
 }
@@ -143,6 +178,18 @@ static enum cw_status take_turn(struct cw_follow *follow,
     return CW_OK;
 }
 
+/* A static member that is fenced, or whose assignment could not be begun: it
+ * would not be assigned again, since nobody else came or went. */
+static enum cw_status begin_anew(struct cw_follow *follow,
+                                 enum cw_status status,
+                                 const struct cw_error *err)
+{
+    CW_LOG(follow->config.kafka->log, WARN, "follow_again", cw_kv_error(err));
+    on_revoked(follow, true);
+    cw_consumer_destroy(&follow->consumer);
+    return status == CW_FENCED ? CW_OK : status;
+}
+
 enum cw_status cw_follow_next(struct cw_follow *follow, int wait_ms,
                               const rd_kafka_message_t **message,
                               struct cw_error *err)
@@ -160,14 +207,11 @@ enum cw_status cw_follow_next(struct cw_follow *follow, int wait_ms,
         if (status == CW_OK)
             status = take_turn(follow, message, err);
     }
-    if (status == CW_FENCED) { /* a static member is fenced: begin anew */
-        CW_LOG(follow->config.kafka->log, WARN, "follow_again",
-               cw_kv_error(err));
-        on_revoked(follow, true);
-        cw_consumer_destroy(&follow->consumer);
-        return CW_OK;
-    }
-    return status;
+    const bool is_unbegun = status == CW_UNAVAILABLE &&
+                            follow->consumer != NULL &&
+                            cw_consumer_count(follow->consumer) == 0;
+    return status == CW_FENCED || is_unbegun ? begin_anew(follow, status, err)
+                                             : status;
 }
 
 enum cw_status cw_follow_commit(struct cw_follow *follow, struct cw_error *err)

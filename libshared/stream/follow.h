@@ -23,8 +23,8 @@ struct cw_follow_start {
 
 struct cw_follow_config {
     const struct cw_kafka *kafka; /* borrowed */
-    const char *group;
-    const char *const *topics; /* full names, borrowed */
+    const char *group;            /* copied */
+    const char *const *topics;    /* full names, copied */
     size_t topic_count;
     int64_t session_us; /* as in consumer; 0 = as configured */
     /* Chooses *offset. NULL: the committed one, else the first. */

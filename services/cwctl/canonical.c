@@ -70,9 +70,14 @@ static enum cw_status read_all(struct canonical *canonical,
 enum cw_status canonical_run(struct call *call, struct cw_error *err)
 {
     struct canonical canonical = {0};
-    enum cw_status status = cw_arena_create(&canonical.arena, ARENA_MAX, err);
+    int64_t until_at = INT64_MAX;
+    enum cw_status status = call_time(call, "until", &until_at, err);
+    if (status == CW_OK)
+        status = cw_arena_create(&canonical.arena, ARENA_MAX, err);
     if (status == CW_OK)
         status = canonical_lines_create(&canonical.lines, err);
+    if (status == CW_OK)
+        canonical_lines_until(canonical.lines, until_at);
     if (status == CW_OK)
         status = client_open(&canonical.client, call, err);
     if (status == CW_OK)

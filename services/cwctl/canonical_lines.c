@@ -3,8 +3,11 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "record/records.h"
+
 struct canonical_lines {
     struct cw_canonical_fold *fold;
+    int64_t until_at;
 };
 
 enum cw_status canonical_lines_create(struct canonical_lines **made,
@@ -13,6 +16,7 @@ enum cw_status canonical_lines_create(struct canonical_lines **made,
     struct canonical_lines *lines = calloc(1, sizeof(*lines));
     if (lines == NULL)
         return cw_fail(err, CW_NO_MEMORY, "canonical lines");
+    lines->until_at = INT64_MAX;
     const enum cw_status status =
         cw_canonical_fold_create(&lines->fold, CANONICAL_MAX, err);
     if (status != CW_OK)
@@ -31,10 +35,33 @@ void canonical_lines_destroy(struct canonical_lines **lines)
     *lines = NULL;
 }
 
+void canonical_lines_until(struct canonical_lines *lines, int64_t until_at)
+{
+    lines->until_at = until_at;
+}
+
+/* Every message begins with its Meta; an item of a batch says it itself. */
+static int64_t stream_time(const struct cw_record_type *type,
+                           const void *record)
+{
+    if (type->topic != NULL)
+        return ((const struct cw_meta *)record)->stream_at;
+    if (type == &cw_event_type)
+        return ((const struct cw_event *)record)->stream_at;
+    if (type == &cw_metric_run_type)
+        return ((const struct cw_metric_run *)record)->stream_at;
+    if (type == &cw_log_type)
+        return ((const struct cw_log *)record)->stream_at;
+    return type == &cw_span_type ? ((const struct cw_span *)record)->stream_at
+                                 : INT64_MIN;
+}
+
 enum cw_status canonical_lines_take(struct canonical_lines *lines,
                                     const struct cw_record_type *type,
                                     const void *record, struct cw_error *err)
 {
+    if (stream_time(type, record) > lines->until_at)
+        return CW_OK;
     return cw_canonical_fold_put(lines->fold, type, record, err);
 }
 

@@ -23,6 +23,10 @@ CW_MUST_USE enum cw_status canonical_lines_create(struct canonical_lines **made,
                                                   struct cw_error *err);
 void canonical_lines_destroy(struct canonical_lines **lines);
 
+/* Records of a later stream time are passed over from now on: what was final
+ * then. Two runs that went on for different times compare as of one. */
+void canonical_lines_until(struct canonical_lines *lines, int64_t until_at);
+
 CW_MUST_USE enum cw_status
 canonical_lines_take(struct canonical_lines *lines,
                      const struct cw_record_type *type, const void *record,

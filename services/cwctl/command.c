@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv.h"
+
 const struct command_option command_globals[] = {
     {"output", "table|json|csv", "how to print; also -o"},
     {"brokers", "HOST:PORT,...", "Kafka; else CAUSEWAY_KAFKA_BROKERS or file"},
@@ -75,6 +77,16 @@ enum cw_status call_number(struct call *call, const char *name, int64_t least,
                           text, (long long)least, (long long)most);
     *value = number;
     return CW_OK;
+}
+
+enum cw_status call_time(struct call *call, const char *name, int64_t *at,
+                         struct cw_error *err)
+{
+    const char *text = call_option(call, name);
+    if (text == NULL || csv_time(cw_text_of(text), at))
+        return CW_OK;
+    return call_usage(call, err, "--%s %s: a time, as 2026-02-03T04:05:06Z",
+                      name, text);
 }
 
 /* ---- help --------------------------------------------------------------- */

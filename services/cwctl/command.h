@@ -79,6 +79,10 @@ CW_MUST_USE enum cw_status call_number(struct call *call, const char *name,
                                        int64_t least, int64_t most,
                                        int64_t *value, struct cw_error *err);
 
+/* A time (csv_time); *at stays when it was not given. */
+CW_MUST_USE enum cw_status call_time(struct call *call, const char *name,
+                                     int64_t *at, struct cw_error *err);
+
 /* Marks the call as wrong and fills err: returns CW_BAD_CONFIG. */
 enum cw_status call_usage(struct call *call, struct cw_error *err,
                           const char *format, ...)

@@ -56,6 +56,7 @@ const struct command commands[] = {
                 {"topics", "NAME,...", "records to print; all = every topic"},
                 {"canonical", NULL,
                  "last revisions in canonical form, and their sha256"},
+                {"until", "TIME", "of --canonical: as of this stream time"},
                 {"lenient", NULL, "pass over lines that cannot be read"},
                 {"shuffle", "SEED",
                  "work in another order; the answer must not change"},
@@ -374,8 +375,10 @@ const struct command commands[] = {
     {
         .noun = "canonical",
         .summary = "final records on the topics in canonical form, sha256",
-        .examples = "  cwctl canonical | tail -1\n",
+        .examples = "  cwctl canonical | tail -1\n"
+                    "  cwctl canonical --until 2026-02-03T04:05:06Z\n",
         .run = canonical_run,
+        .options = {{"until", "TIME", "as of this stream time"}},
     },
     {
         .noun = "completion",

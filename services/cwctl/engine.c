@@ -54,7 +54,7 @@ static const struct cw_option remediator_rows[] = {
      "what may be repaired and how far; empty = nothing ever is"},
     {"policy.dry-run", CW_OPT_BOOL,
      offsetof(struct settings, remediator.dry_run), "false", 0, 0, "",
-     CW_OPT_RESTART | CW_OPT_LOCAL, "show every action, run none"},
+     CW_OPT_RESTART, "show every action, run none"},
     {"result.grace", CW_OPT_DURATION,
      offsetof(struct settings, remediator.result_grace_us), "30s", 1e6, 36e8,
      "", CW_OPT_RESTART,

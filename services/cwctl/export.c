@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
 #include "manifest_record.h"
 #include "message_line.h"
 #include "record/records.h"
@@ -226,22 +225,12 @@ static enum cw_status export_raw(struct export *export, struct cw_error *err)
 
 /* ---- all ---------------------------------------------------------------- */
 
-static enum cw_status read_time(struct call *call, const char *name,
-                                int64_t *at, struct cw_error *err)
-{
-    const char *text = call_option(call, name);
-    if (text == NULL || csv_time(cw_text_of(text), at))
-        return CW_OK;
-    return call_usage(call, err, "--%s %s: a time, as 2026-02-03T04:05:06Z",
-                      name, text);
-}
-
 static enum cw_status run_all(struct export *export, struct cw_error *err)
 {
     enum cw_status status =
-        read_time(export->call, "since", &export->since_at, err);
+        call_time(export->call, "since", &export->since_at, err);
     if (status == CW_OK)
-        status = read_time(export->call, "until", &export->until_at, err);
+        status = call_time(export->call, "until", &export->until_at, err);
     if (status == CW_OK)
         status = cw_arena_create(&export->arena, ARENA_MAX, err);
     if (status == CW_OK)

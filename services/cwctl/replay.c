@@ -121,9 +121,15 @@ static enum cw_status make_pipeline(struct replay *replay, int64_t partitions,
 
 static enum cw_status make_output(struct replay *replay, struct cw_error *err)
 {
-    if (call_has(replay->call, "canonical"))
-        return canonical_lines_create(&replay->canonical, err);
-    return record_lines_create(&replay->records, replay->call->out, err);
+    if (!call_has(replay->call, "canonical"))
+        return record_lines_create(&replay->records, replay->call->out, err);
+    int64_t until_at = INT64_MAX;
+    enum cw_status status = call_time(replay->call, "until", &until_at, err);
+    if (status == CW_OK)
+        status = canonical_lines_create(&replay->canonical, err);
+    if (status == CW_OK)
+        canonical_lines_until(replay->canonical, until_at);
+    return status;
 }
 
 /* ---- running ------------------------------------------------------------ */

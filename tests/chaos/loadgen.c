@@ -3,12 +3,15 @@
  *
  *   loadgen BROKERS SECONDS [points=20000] [lines=2000] [spans=500] [storm=0]
  *           [tenants=2] [fault_every=30] [fault_for=20] [seed=1] [services=20]
+ *           [disorder=0]
  *
  * Writes what real producers write: OTLP protobuf metrics (one record a
  * service and second, many points) to otlp_metrics, OTLP spans to otlp_spans,
  * syslog lines to syslog, Alertmanager webhooks to alerts. Every fault_every
  * seconds one service of each tenant turns slow and failing for fault_for
- * seconds; storm alerts fire with it. Prints what it did as one JSON line.
+ * seconds; storm alerts fire with it. No record has a key: each lands in any
+ * partition, and a series in all. Each is up to disorder ms older than when it
+ * is sent, by its own time and by Kafka's. Prints what it did as one JSON line.
  */
 #include <librdkafka/rdkafka.h>
 #include <math.h>
@@ -26,7 +29,7 @@
 
 struct settings {
     long points, lines, spans, storm, tenants, fault_every, fault_for, seed,
-        services;
+        services, disorder;
 };
 
 struct load {
@@ -36,6 +39,7 @@ struct load {
     struct cw_pack record, inner[6];
     long sent[4];
     int64_t began_us;
+    int64_t record_us; /* of the record being made; 0 = when it is sent */
 };
 
 /* ---- protobuf ----------------------------------------------------------- */
@@ -102,6 +106,18 @@ static void resource(struct load *load, struct cw_pack *out, const char *name)
 
 /* ---- sending ------------------------------------------------------------ */
 
+/* When the next record is from. */
+static int64_t age(struct load *load, int64_t now_us)
+{
+    if (load->set.disorder <= 0)
+        return now_us;
+    load->record_us =
+        now_us -
+        (int64_t)cw_rand_below(&load->rand, (uint64_t)load->set.disorder + 1) *
+            1000;
+    return load->record_us;
+}
+
 static void send_bytes(struct load *load, const char *topic, long tenant,
                        const void *bytes, size_t size)
 {
@@ -115,6 +131,7 @@ static void send_bytes(struct load *load, const char *topic, long tenant,
                              RD_KAFKA_V_VALUE(value.value, size),
                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                              RD_KAFKA_V_HEADER("tenant", name, -1),
+                             RD_KAFKA_V_TIMESTAMP(load->record_us / 1000),
                              RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         (void)rd_kafka_poll(load->handle, 10);
     (void)rd_kafka_poll(load->handle, 0);
@@ -321,12 +338,13 @@ static void send_step(struct load *load, long step, double at_s, double last_s)
     for (long t = 0; t < tenants; t++) {
         for (long s = 0; s < load->set.services; s++)
             if (s % STEPS == step % STEPS && each > 0)
-                send_metrics(load, t, s, each, now_us,
+                send_metrics(load, t, s, each, age(load, now_us),
                              ill_service(load, t, at_s) == s);
         for (long i = 0; i < load->set.lines / tenants / STEPS; i++)
-            send_line(load, t, now_us, at_s);
+            send_line(load, t, age(load, now_us), at_s);
         for (long i = 0; i < load->set.spans / tenants / STEPS / 2; i++)
-            send_trace(load, t, now_us, at_s);
+            send_trace(load, t, age(load, now_us), at_s);
+        (void)age(load, now_us);
         send_storm(load, t, at_s, last_s);
     }
 }
@@ -363,7 +381,7 @@ static bool read_setting(struct settings *set, const char *word)
         {"spans=", &set->spans},         {"storm=", &set->storm},
         {"tenants=", &set->tenants},     {"fault_every=", &set->fault_every},
         {"fault_for=", &set->fault_for}, {"seed=", &set->seed},
-        {"services=", &set->services},
+        {"services=", &set->services},   {"disorder=", &set->disorder},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const size_t size = strlen(names[i].name);
@@ -377,7 +395,7 @@ static bool read_setting(struct settings *set, const char *word)
 
 int main(int count, char **arguments)
 {
-    struct load load = {.set = {20000, 2000, 500, 0, 2, 30, 20, 1, 20}};
+    struct load load = {.set = {20000, 2000, 500, 0, 2, 30, 20, 1, 20, 0}};
     char why[200];
     if (count < 3) {
         (void)fprintf(stderr, "usage: loadgen BROKERS SECONDS [NAME=N ...]\n");
