@@ -4,8 +4,9 @@
 #   integration  recorder and console on a PostgreSQL of their own, records against fastavro, the audit chain's second implementation
 #   scenario     real servers, real services: tests/scenario
 #   chaos        the loop under kills, pauses and lost snapshots; requests that come late; the whole engine under kills: short, 10 kills.
-#                --kills 60 is the long form: every late request, three brokers, full rates, outages of broker and database (45 minutes)
-#   chain late brokers pipeline   one part of chaos
+#                --kills 60 is the long form: every late request, three brokers, full rates, outages of broker and database, one raw log
+#                decided by one instance and by three, held up and replayed (50 minutes)
+#   chain late brokers pipeline replay   one part of chaos
 #   lab          faults in a small shop: tests/lab           k8s       chart, compose file, cluster: tests/k8s
 #   fuzz         each target for FUZZ_SECONDS=30 (clang); FUZZ_SECONDS=quiet: until it finds nothing new, hours
 #   sanitize     unit tests and the loop on a real broker under ASan+UBSan, then TSan
@@ -165,12 +166,22 @@ run_pipeline() {
     report_code "chaos: pipeline" "$began" $code
 }
 
+run_replay() {
+    build release || return 0
+    local began=$SECONDS code
+    limited 1500 "$VENV/bin/python" tests/chaos/replay.py --build build/release --seed "$SEED" >"$TEMP/replay.log" 2>&1
+    code=$?
+    cat "$TEMP/replay.log"
+    report_code "chaos: replay equality" "$began" $code
+}
+
 run_chaos() {
     say "chaos: seed $SEED"
     run_chain
     run_late
     ! is_long || run_brokers
     run_pipeline
+    ! is_long || run_replay
 }
 
 run_lab() { local began=$SECONDS; limited 5400 bash tests/lab/run.sh; report_code lab "$began" $?; }
@@ -232,7 +243,7 @@ run_tidy() {
 words=()
 while [ $# -gt 0 ]; do
     case $1 in
-        unit|integration|scenario|chaos|chain|late|brokers|pipeline|lab|k8s|fuzz|sanitize|tidy) words+=("$1") ;;
+        unit|integration|scenario|chaos|chain|late|brokers|pipeline|replay|lab|k8s|fuzz|sanitize|tidy) words+=("$1") ;;
         --kills|--seed)
             [[ ${2:-} =~ ^[0-9]+$ ]] || { echo "run.sh: $1 wants a number" >&2; exit 64; }
             if [ "$1" = --kills ]; then KILLS=$2; else SEED=$2; fi

@@ -93,9 +93,9 @@ def broken(records, seed):
     lost, moved, changed = rand.choice(ordinary), rand.choice(ordinary), rand.choice(alerts)
     alert = dict(records[changed])
     alert["value"] = alert["value"].replace("is slow", "is slew", 1)
-    later = dict(records[moved], timestamp_ms=records[moved]["timestamp_ms"] + 1000)
+    later = dict(records[moved], timestamp_ms=records[moved]["timestamp_ms"] + 10000)
     return {
         "one record of metrics lost": records[:lost] + records[lost + 1:],
         "one byte of an alert changed": records[:changed] + [alert] + records[changed + 1:],
-        "one record of metrics a second younger": records[:moved] + [later] + records[moved + 1:],
+        "one record of metrics ten seconds younger": records[:moved] + [later] + records[moved + 1:],
     }
