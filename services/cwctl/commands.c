@@ -20,7 +20,7 @@
 #define ANY_COUNT ((size_t)4096)
 
 #define TOPIC_OPTIONS                                                          \
-    {"raw", "NAME[:N[:FORMAT]],...",                                           \
+    {"raw", "NAME[:N],...",                                                    \
      "raw topics to read, created when missing; also as words"},               \
         {"partitions", "N",                                                    \
          "of every topic but the raw ones; 16, fixed at installation"},        \
@@ -91,7 +91,7 @@ const struct command commands[] = {
     {
         .noun = "topics",
         .verb = "plan",
-        .words = "[NAME[:N[:FORMAT]]...]",
+        .words = "[NAME[:N]...]",
         .words_max = ANY_COUNT,
         .summary = "which topics are needed, what is there, and the ACLs",
         .examples = "  cwctl topics plan --raw otlp_metrics:3,logs\n",
@@ -101,7 +101,7 @@ const struct command commands[] = {
     {
         .noun = "topics",
         .verb = "create",
-        .words = "[NAME[:N[:FORMAT]]...]",
+        .words = "[NAME[:N]...]",
         .words_max = ANY_COUNT,
         .summary = "creates what is missing and writes the manifest",
         .examples = "  cwctl topics create --partitions 16 --raw "

@@ -75,7 +75,7 @@ static struct planned_topic *add(struct topic_plan *plan, enum cw_topic kind,
                                  const char *name, uint32_t partitions)
 {
     struct planned_topic *topic = &plan->topics[plan->count++];
-    *topic = (struct planned_topic){.partitions = partitions, .format = ""};
+    *topic = (struct planned_topic){.partitions = partitions};
     (void)snprintf(topic->name, sizeof(topic->name), "%s", name);
     topic->there = client_partitions(plan->setup.metadata, name);
     topic->state = topic->there == 0                 ? TOPIC_MISSING
@@ -134,7 +134,7 @@ static enum cw_status find_raw(struct topic_plan *plan, struct cw_text name,
     *raw = &plan->raw[plan->raw_count++];
     **raw = (struct cw_raw_topic){
         .name = cw_arena_print(plan->names, "%.*s", CW_TEXT_ARG(name)),
-        .format = CW_TEXT(""),
+        .format = CW_TEXT(""), /* normalizer.topics says it */
     };
     return CW_OK;
 }
@@ -150,34 +150,29 @@ static bool is_name(struct cw_text name)
     return name.size > 0 && name.size < 250;
 }
 
-/* Cuts NAME[:PARTITIONS[:FORMAT]]. */
+/* Cuts NAME[:PARTITIONS]. */
 static enum cw_status cut_word(const char *word, struct cw_text *name,
-                               uint32_t *partitions, const char **format,
-                               struct cw_error *err)
+                               uint32_t *partitions, struct cw_error *err)
 {
     const char *colon = strchr(word, ':');
-    char *end = NULL;
     *name = (struct cw_text){word, colon != NULL ? (size_t)(colon - word)
                                                  : strlen(word)};
     *partitions = 0;
-    *format = "";
-    if (colon != NULL && colon[1] != '\0' && colon[1] != ':') {
-        const unsigned long count = strtoul(colon + 1, &end, 10);
-        if (end == colon + 1 || count < 1 || count > PARTITIONS_MAX)
-            return cw_fail(err, CW_BAD_CONFIG, "--raw %s: partitions", word);
-        *partitions = (uint32_t)count;
-    } else if (colon != NULL) {
-        union {
-            const char *read;
-            char *written;
-        } at = {colon + 1};
-        end = at.written;
-    }
-    if (end != NULL && *end == ':')
-        *format = end + 1;
-    if (!is_name(*name) || (end != NULL && *end != ':' && *end != '\0'))
+    if (!is_name(*name))
+        return cw_fail(err, CW_BAD_CONFIG, "--raw %s: NAME[:PARTITIONS]", word);
+    if (colon == NULL)
+        return CW_OK;
+    char *end = NULL;
+    const unsigned long count = strtoul(colon + 1, &end, 10);
+    if (*end == ':')
         return cw_fail(err, CW_BAD_CONFIG,
-                       "--raw %s: NAME[:PARTITIONS[:FORMAT]]", word);
+                       "--raw %s: NAME[:PARTITIONS]; the format of a topic is "
+                       "said by the normalizer's option normalizer.topics",
+                       word);
+    if (end == colon + 1 || *end != '\0' || count < 1 || count > PARTITIONS_MAX)
+        return cw_fail(err, CW_BAD_CONFIG, "--raw %s: 1 to %u partitions", word,
+                       PARTITIONS_MAX);
+    *partitions = (uint32_t)count;
     return CW_OK;
 }
 
@@ -186,9 +181,8 @@ static enum cw_status take_word(struct topic_plan *plan, const char *word,
 {
     struct cw_text name;
     uint32_t partitions;
-    const char *format;
     struct cw_raw_topic *raw = NULL;
-    enum cw_status status = cut_word(word, &name, &partitions, &format, err);
+    enum cw_status status = cut_word(word, &name, &partitions, err);
     if (status == CW_OK)
         status = find_raw(plan, name, &raw, err);
     if (status != CW_OK)
@@ -201,8 +195,6 @@ static enum cw_status take_word(struct topic_plan *plan, const char *word,
                        raw->name.bytes, there, partitions);
     if (partitions > 0)
         raw->partitions = (int32_t)partitions;
-    if (format[0] != '\0')
-        raw->format = cw_text_of(format);
     return CW_OK;
 }
 
@@ -219,7 +211,6 @@ static enum cw_status take_before(struct topic_plan *plan, struct cw_error *err)
             break;
         assert(raw != NULL);
         raw->partitions = before->raw_topics[i].partitions;
-        raw->format = before->raw_topics[i].format;
     }
     return status;
 }
@@ -238,8 +229,6 @@ static void add_raw(struct topic_plan *plan)
         struct planned_topic *topic =
             add(plan, CW_TOPIC_RAW, raw->name.bytes, (uint32_t)raw->partitions);
         topic->raw = true;
-        topic->format =
-            cw_arena_print(plan->names, "%.*s", CW_TEXT_ARG(raw->format)).bytes;
     }
 }
 
@@ -250,8 +239,6 @@ static enum cw_status take_raw(struct topic_plan *plan, struct cw_error *err)
          i < sizeof(always) / sizeof(always[0]) && status == CW_OK; i++) {
         struct cw_raw_topic *raw = NULL;
         status = find_raw(plan, cw_text_of(always[i]), &raw, err);
-        if (status == CW_OK)
-            raw->format = CW_TEXT("command");
     }
     for (size_t i = 0; i < plan->setup.raw_count && status == CW_OK; i++)
         status = take_word(plan, plan->setup.raw[i], err);

@@ -34,7 +34,6 @@ struct planned_topic {
     int there; /* partitions it has now, 0 = missing */
     enum topic_state state;
     bool raw;
-    const char *format; /* of a raw one; "" = by its name or bytes */
     struct topic_setting settings[TOPIC_SETTINGS_MAX];
     size_t setting_count;
 };

@@ -34,7 +34,7 @@ static const char *setting(const struct planned_topic *topic, const char *name)
 
 static void a_first_plan_names_every_topic(void **state)
 {
-    static const char *const raw[] = {"logs:3:ecs", "metrics_raw"};
+    static const char *const raw[] = {"logs:3", "metrics_raw"};
     const rd_kafka_metadata_t metadata = cluster(NULL, 0);
     const struct topic_plan_setup setup = {
         .prefix = "cw", .raw = raw, .raw_count = 2, .metadata = &metadata};
@@ -58,7 +58,6 @@ static void a_first_plan_names_every_topic(void **state)
     assert_null(find(plan, "cw.snapshots.normalizer"));
     assert_int_equal(find(plan, "cw.manifest")->partitions, 1);
     assert_int_equal(find(plan, "logs")->partitions, 3);
-    assert_string_equal(find(plan, "logs")->format, "ecs");
     assert_int_equal(find(plan, "metrics_raw")->partitions, 1);
     assert_non_null(find(plan, "raw.commands"));
     topic_plan_destroy(&plan);

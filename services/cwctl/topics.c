@@ -113,7 +113,6 @@ static enum cw_status add_row(struct table *table,
         cw_text_of(there),
         cw_text_of(setting(topic, "cleanup.policy")),
         cw_text_of(setting(topic, "retention.ms")),
-        cw_text_of(topic->format),
         cw_text_of(states[topic->state]),
     };
     return table_add(table, cells, err);
@@ -121,9 +120,9 @@ static enum cw_status add_row(struct table *table,
 
 static enum cw_status print_plan(const struct work *work, struct cw_error *err)
 {
-    static const char *const columns[] = {
-        "topic",         "#partitions", "#there", "cleanup",
-        "#retention_ms", "format",      "state",  NULL};
+    static const char *const columns[] = {"topic",   "#partitions",   "#there",
+                                          "cleanup", "#retention_ms", "state",
+                                          NULL};
     struct table *table = NULL;
     enum cw_status status = table_create(&table, columns, err);
     for (size_t i = 0; i < topic_plan_count(work->plan) && status == CW_OK; i++)

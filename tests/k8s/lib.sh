@@ -48,7 +48,7 @@ build_images() {
 tell_story() {
     local produce=$1 sql=$2 began left=120 found
     say "story: 90 s of a normal shop, then checkout turns slow and fails"
-    python3 tests/k8s/feed.py 90 45 30 | $produce >/dev/null 2>&1 &
+    python3 tests/lib/feed.py 90 45 30 | $produce >/dev/null 2>&1 &
     local feeder=$!
     began=$(date +%s)
     sleep 90

@@ -6,17 +6,15 @@ PYTHON=$VENV/bin/python
 # The lab's options of the services. LAB_FAST: what learns by windows of seconds instead of minutes, for short runs.
 lab_options() {
     local folder=$RUN/service
-    mkdir -p "$folder" "$RUN/effect"
+    mkdir -p "$folder"
     cat > "$folder/remediator.env" <<V
-export CAUSEWAY_POLICY_FILE=$RUN/lab/policies.yaml CAUSEWAY_EFFECT_STATE_FOLDER=$RUN/effect CAUSEWAY_EFFECT_INSECURE_SAME_USER=true
+export CAUSEWAY_POLICY_FILE=$RUN/lab/policies.yaml
 V
     [ -f "$RUN/sink.port" ] || free_port > "$RUN/sink.port"
     cat > "$folder/notifier.env" <<V
 export CAUSEWAY_NOTIFY_TARGETS="sink=webhook+http://127.0.0.1:$(cat "$RUN/sink.port")/notices min=UNKNOWN"
 export CAUSEWAY_NOTIFY_LOOPBACK=true CAUSEWAY_NOTIFY_INSECURE_HTTP=true
 V
-    [ -f "$RUN/console.port" ] || free_port > "$RUN/console.port"
-    echo "export CAUSEWAY_CONSOLE_PORT=$(cat "$RUN/console.port") CAUSEWAY_POSTGRES_CONNINFO=\$CAUSEWAY_POSTGRES_URL" > "$folder/console.env"
     # Faults come minutes apart and are different ones: each is to be its own case.
     echo "export CAUSEWAY_CORRELATE_REOPEN=1m" > "$folder/correlator.env"
     [ -z "${LAB_FAST:-}" ] && return 0
@@ -31,7 +29,7 @@ lab_own_folder() {
 }
 
 lab_begin() {
-    RAW_TOPICS="--raw otlp_spans:1,otlp_metrics:1,collectd:1,syslog:1,changes:1,topology:1"
+    RAW_TOPICS="otlp_spans:1,otlp_metrics:1,collectd:1,syslog:1,changes:1,topology:1"
     servers_up
     . "$RUN/servers.env"
     topics_create

@@ -9,7 +9,7 @@ KAFKA_VERSION=4.1.0
 
 PACKAGES_BUILD="build-essential cmake ninja-build pkg-config git ccache librdkafka-dev libavro-dev libpq-dev libjansson-dev libxxhash-dev libyaml-dev
  libmicrohttpd-dev libcurl4-openssl-dev libprotobuf-c-dev protobuf-c-compiler libsimdjson-dev zlib1g-dev libzstd-dev libssl-dev libcmocka-dev"
-PACKAGES_RUN="openjdk-17-jre-headless maven postgresql python3 python3-venv curl procps iproute2"
+PACKAGES_RUN="default-jre-headless maven postgresql python3 python3-venv curl procps iproute2"
 PACKAGES_LAB="nginx-light redis-server collectd-core rsyslog rsyslog-kafka libyajl2"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -28,7 +28,7 @@ missing_packages() {
 # Java may come from elsewhere; a package is wanted only when the program is not there.
 wanted_packages() {
     local list="$PACKAGES_BUILD $PACKAGES_RUN ${WITH_LAB:+$PACKAGES_LAB}"
-    command -v java >/dev/null && list=${list/openjdk-17-jre-headless/}
+    command -v java >/dev/null && list=${list/default-jre-headless/}
     command -v mvn >/dev/null && list=${list/maven/}
     # shellcheck disable=SC2086
     missing_packages $list
@@ -48,7 +48,11 @@ setup_packages() {
     $as_root apt-get update -qq
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
-    # Debian starts some of them at installation; the lab runs its own.
+    local started="" unit
+    for unit in postgresql nginx redis-server rsyslog collectd; do
+        case " $missing " in *" $unit"*) started="$started $unit" ;; esac
+    done
+    [ -z "$started" ] || say "Debian starts what it installs; nothing here needs these services: systemctl disable --now$started"
 }
 
 setup_kafka() {
