@@ -130,6 +130,22 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility,
                cw_kv_str("text", text));
 }
 
+/* What trying again will not mend is told; the rest is a broker away. A
+ * consumer hears of it as a message. */
+static void on_error(rd_kafka_t *handle, int code, const char *text,
+                     void *opaque)
+{
+    const struct cw_kafka *kafka = opaque;
+    (void)handle;
+    if (kafka == NULL || kafka->log == NULL ||
+        (cw_kafka_status((rd_kafka_resp_err_t)code) != CW_NOT_AUTHORISED &&
+         code != RD_KAFKA_RESP_ERR__SSL))
+        return;
+    CW_LOG(kafka->log, ERROR, "kafka_refused_us",
+           cw_kv_str("code", rd_kafka_err2name((rd_kafka_resp_err_t)code)),
+           cw_kv_str("text", text));
+}
+
 enum cw_status cw_kafka_conf(rd_kafka_conf_t **made,
                              const struct cw_kafka *kafka,
                              enum cw_kafka_role role, struct cw_error *err)
@@ -142,6 +158,8 @@ enum cw_status cw_kafka_conf(rd_kafka_conf_t **made,
     rd_kafka_conf_set_opaque(conf, self.opaque);
     rd_kafka_conf_set_log_cb(conf, on_log);
     const bool consumes = role == CW_KAFKA_CONSUMER;
+    if (!consumes)
+        rd_kafka_conf_set_error_cb(conf, on_error);
     enum cw_status status =
         set_all(conf, common, sizeof(common) / sizeof(common[0]), err);
     if (status == CW_OK)

@@ -9,7 +9,6 @@
 
 #define MESSAGES_A_ROUND 256 /* of one partition, before the others' turn */
 #define IDLE_WAIT_MS     10
-#define SHUTDOWN_US      ((int64_t)4000000)
 
 struct cw_loop {
     struct cw_loop_config config;
@@ -114,10 +113,10 @@ static enum cw_status on_assigned(void *context,
 {
     struct cw_loop *loop = context;
     drop_all(loop);
-    loop->now.assigned = true;
+    loop->now.assigned = count == 0; /* a spare; the others once they can */
     loop->now.restores++;
     if (count == 0)
-        return CW_OK; /* a spare */
+        return CW_OK;
     /* What we or a predecessor of this id left open is ended first. */
     loop->restarting = true;
     enum cw_status status = cw_producer_prepare(loop->producer, err);
@@ -125,6 +124,7 @@ static enum cw_status on_assigned(void *context,
     if (status == CW_OK)
         status = loop->config.flow_type->assign(
             loop->flow, loop->consumer, loop->outbox, partitions, count, err);
+    loop->now.assigned = status == CW_OK;
     loop->committed_us = monotonic(loop);
     show(loop);
     return status;
@@ -139,6 +139,7 @@ static void on_revoked(void *context, bool lost)
         CW_LOG(loop->config.flow.kafka->log, WARN, "revoke_commit_failed",
                cw_kv_error(&err));
     drop_all(loop);
+    loop->now.assigned = false;
 }
 
 /* ---- a round ------------------------------------------------------------ */
@@ -246,6 +247,7 @@ static enum cw_status begin_again(struct cw_loop *loop, struct cw_error *err)
 {
     CW_LOG(loop->config.flow.kafka->log, WARN, "restoring", cw_kv_error(err));
     drop_all(loop);
+    loop->now.assigned = false;
     cw_consumer_destroy(&loop->consumer);
     return open_consumer(loop, err);
 }

@@ -9,6 +9,7 @@
 
 #define MEMORY_MAX ((size_t)16 << 20)
 #define CALL_MS    10000
+#define STEP_MS    1000
 
 struct cw_installed {
     struct cw_arena *arena;
@@ -123,29 +124,67 @@ static enum cw_status check_topics(const struct cw_installed *installed,
     return status;
 }
 
+/* Why nobody answered, as far as librdkafka has said: a wrong password is not
+ * a broker that is away. */
+static enum cw_status explain(rd_kafka_t *handle, const struct cw_kafka *kafka,
+                              rd_kafka_resp_err_t code, struct cw_error *err)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(handle);
+    enum cw_status status = cw_fail(err, cw_kafka_status(code), "%s: %s",
+                                    kafka->brokers, rd_kafka_err2str(code));
+    rd_kafka_event_t *event;
+    while (status != CW_NOT_AUTHORISED &&
+           (event = rd_kafka_queue_poll(queue, 0)) != NULL) {
+        const rd_kafka_resp_err_t told = rd_kafka_event_error(event);
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR &&
+            told != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+            status =
+                cw_fail(err, cw_kafka_status(told), "%s: %s", kafka->brokers,
+                        rd_kafka_event_error_string(event));
+        rd_kafka_event_destroy(event);
+    }
+    rd_kafka_queue_destroy(queue);
+    return status;
+}
+
+/* In steps, so that a refusal is told at once. */
+static enum cw_status ask_metadata(rd_kafka_t *handle,
+                                   const struct cw_kafka *kafka,
+                                   const rd_kafka_metadata_t **metadata,
+                                   struct cw_error *err)
+{
+    enum cw_status status = CW_UNAVAILABLE;
+    for (int left_ms = CALL_MS; left_ms > 0 && status == CW_UNAVAILABLE;
+         left_ms -= STEP_MS) {
+        const rd_kafka_resp_err_t code =
+            rd_kafka_metadata(handle, 1, NULL, metadata, STEP_MS);
+        status = code == RD_KAFKA_RESP_ERR_NO_ERROR
+                     ? CW_OK
+                     : explain(handle, kafka, code, err);
+    }
+    return status;
+}
+
 static enum cw_status fetch_metadata(const struct cw_kafka *kafka,
                                      const rd_kafka_metadata_t **metadata,
                                      struct cw_error *err)
 {
     rd_kafka_conf_t *conf = NULL;
     char why[200];
-    const enum cw_status status =
-        cw_kafka_conf(&conf, kafka, CW_KAFKA_PRODUCER, err);
+    enum cw_status status = cw_kafka_conf(&conf, kafka, CW_KAFKA_PRODUCER, err);
     if (status != CW_OK)
         return status;
+    rd_kafka_conf_set_error_cb(conf, NULL);
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
     rd_kafka_t *handle =
         rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
     if (handle == NULL) {
         rd_kafka_conf_destroy(conf);
         return cw_fail(err, CW_BAD_CONFIG, "%s", why);
     }
-    const rd_kafka_resp_err_t code =
-        rd_kafka_metadata(handle, 1, NULL, metadata, CALL_MS);
+    status = ask_metadata(handle, kafka, metadata, err);
     rd_kafka_destroy(handle);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return cw_fail(err, cw_kafka_status(code), "%s: %s", kafka->brokers,
-                       rd_kafka_err2str(code));
-    return CW_OK;
+    return status;
 }
 
 static enum cw_status read_record(struct cw_installed *installed,

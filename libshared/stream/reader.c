@@ -1,5 +1,7 @@
 #include "stream/reader.h"
 
+#include <stdio.h>
+
 #include "base/time.h"
 
 static enum cw_status open_reader(const struct cw_kafka *kafka,
@@ -9,8 +11,10 @@ static enum cw_status open_reader(const struct cw_kafka *kafka,
     enum cw_status status = cw_kafka_conf(&conf, kafka, CW_KAFKA_CONSUMER, err);
     if (status != CW_OK)
         return status;
+    char group[256]; /* joined by nobody; librdkafka wants a name */
+    (void)snprintf(group, sizeof(group), "%s.reader", kafka->prefix);
     const char *const settings[][2] = {
-        {"group.id", "causeway.reader"},
+        {"group.id", group},
         {"enable.auto.commit", "false"},
         {"isolation.level", "read_committed"},
         {"auto.offset.reset", "earliest"},

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/admin.h"
+#include "base/ending.h"
 #include "base/notify.h"
 #include "base/probe.h"
 #include "base/reload.h"
@@ -22,6 +23,7 @@
 #define EXIT_NOT_AUTHORISED 77
 #define EXIT_CONFIG         78
 #define RELOAD_PATIENCE_US  3000000 /* of who asks at the admin port */
+#define STOP_LIMIT_US       INT64_C(4500000)
 
 struct running {
     const struct cw_program *program;
@@ -32,6 +34,7 @@ struct running {
     struct cw_reload *reload;
     struct cw_admin *admin;
     struct cw_signals signals;
+    struct cw_ending *ending;
     struct cw_installed *installed;
     struct cw_crew *crew;
     _Atomic(struct cw_crew *) shown; /* to the admin port, once it is whole */
@@ -184,7 +187,11 @@ static enum cw_status open_all(struct running *running, struct cw_error *err)
     if (status != CW_OK)
         return status;
     cw_log_set_level(running->log, cw_log_level_of(options->log_level));
-    status = open_admin(running, err);
+    const struct cw_ending_config ending = {.limit_us = STOP_LIMIT_US,
+                                            .log = running->log};
+    status = cw_ending_watch(&running->ending, &ending, err);
+    if (status == CW_OK)
+        status = open_admin(running, err);
     return status == CW_OK ? open_crew(running, err) : status;
 }
 
@@ -242,6 +249,7 @@ static void wait_for_end(struct running *running)
 
 static enum cw_status stop(struct running *running, struct cw_error *err)
 {
+    cw_ending_begin(running->ending);
     (void)cw_notify("STOPPING=1");
     return cw_crew_stop(running->crew, err);
 }
@@ -254,6 +262,7 @@ static void close_all(struct running *running)
     cw_installed_destroy(&running->installed);
     cw_metrics_destroy(&running->metrics);
     free(running->metric_table);
+    cw_ending_over(&running->ending);
     cw_log_destroy(&running->log);
 }
 
