@@ -4,9 +4,10 @@
 
 #include "engine.h"
 
-#define READ  "--operation Read --operation Describe"
-#define WRITE "--operation Write --operation Describe"
-#define BOTH  "--operation Read --operation Write --operation Describe"
+#define RESOURCE_MAX ((size_t)4 * CLIENT_NAME_MAX)
+#define READ         "--operation Read --operation Describe"
+#define WRITE        "--operation Write --operation Describe"
+#define BOTH         "--operation Read --operation Write --operation Describe"
 
 /* What runs beside the deciding stages, in services/NAME/main.c. */
 struct aside {
@@ -58,7 +59,7 @@ static void print_rule(const char *process, const char *operations,
 static void allow_topic(const char *process, const char *operations,
                         const char *prefix, const char *name, FILE *out)
 {
-    char resource[2 * CLIENT_NAME_MAX];
+    char resource[RESOURCE_MAX];
     (void)snprintf(resource, sizeof(resource), "--topic %s.%s", prefix, name);
     print_rule(process, operations, resource, out);
 }
@@ -66,7 +67,7 @@ static void allow_topic(const char *process, const char *operations,
 static void allow_group(const char *process, const char *prefix,
                         const char *group, FILE *out)
 {
-    char resource[2 * CLIENT_NAME_MAX];
+    char resource[RESOURCE_MAX];
     (void)snprintf(resource, sizeof(resource), "--group %s.%s", prefix, group);
     print_rule(process, READ, resource, out);
 }
@@ -76,7 +77,7 @@ static void allow_group(const char *process, const char *prefix,
 static void allow_start(const char *process, const char *prefix,
                         const struct topic_plan *plan, FILE *out)
 {
-    char resource[2 * CLIENT_NAME_MAX];
+    char resource[RESOURCE_MAX];
     (void)snprintf(resource, sizeof(resource),
                    "--resource-pattern-type prefixed --topic %s.", prefix);
     print_rule(process, "--operation Describe", resource, out);
@@ -95,7 +96,7 @@ static void allow_raw(const char *process, const struct topic_plan *plan,
                       FILE *out)
 {
     for (size_t i = 0; i < topic_plan_count(plan); i++) {
-        char resource[2 * CLIENT_NAME_MAX];
+        char resource[RESOURCE_MAX];
         const struct planned_topic *topic = topic_plan_at(plan, i);
         if (!topic->raw)
             continue;
@@ -111,7 +112,8 @@ static void allow_stage(const struct cw_pipeline_stage *stage,
     static const char *const own[] = {"snapshots", "verdicts"};
     const char *service = cw_service_name(stage->service);
     const char *process = process_of(stage->service);
-    char name[2 * CLIENT_NAME_MAX];
+    char name[CLIENT_NAME_MAX];
+    char resource[RESOURCE_MAX];
     for (const enum cw_topic *topic = stage->type->inputs;
          *topic != CW_TOPIC_COUNT; topic++)
         if (*topic != CW_TOPIC_RAW)
@@ -129,16 +131,16 @@ static void allow_stage(const struct cw_pipeline_stage *stage,
         allow_topic(process, BOTH, prefix, name, out);
     }
     allow_group(process, prefix, service, out);
-    (void)snprintf(name, sizeof(name),
+    (void)snprintf(resource, sizeof(resource),
                    "--resource-pattern-type prefixed --transactional-id %s-%s-",
                    prefix, service);
-    print_rule(process, WRITE, name, out);
+    print_rule(process, WRITE, resource, out);
 }
 
 static void allow_aside(const struct aside *aside, const char *prefix,
                         FILE *out)
 {
-    char resource[2 * CLIENT_NAME_MAX];
+    char resource[RESOURCE_MAX];
     for (size_t i = 0; aside->reads[i] != CW_TOPIC_COUNT; i++)
         allow_topic(aside->process, READ, prefix,
                     cw_topic_spec(aside->reads[i])->name, out);
