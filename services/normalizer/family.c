@@ -20,6 +20,12 @@ static const struct rule {
     {CW_TEXT("idle"), true, CW_FAMILY_OTHER},
     {CW_TEXT("free"), true, CW_FAMILY_OTHER},
     {CW_TEXT("nice"), true, CW_FAMILY_OTHER}, /* CPU time others may take */
+    /* Memory the kernel gives back to whoever asks. */
+    {CW_TEXT("cached"), true, CW_FAMILY_OTHER},
+    {CW_TEXT("buffered"), true, CW_FAMILY_OTHER},
+    {CW_TEXT("buffers"), true, CW_FAMILY_OTHER},
+    {CW_TEXT("slab_recl"), true, CW_FAMILY_OTHER},
+    {CW_TEXT("reclaimable"), false, CW_FAMILY_OTHER},
     {CW_TEXT("unavailab"), false, CW_FAMILY_ERRORS},
     {CW_TEXT("unhealthy"), false, CW_FAMILY_ERRORS},
     {CW_TEXT("restarts"), true, CW_FAMILY_ERRORS},

@@ -7,10 +7,21 @@
 
 #define IDENT_ATTEMPTS 1000u
 
-/* Context that comes and goes by itself does not hold an incident open. */
-static bool holds_open(const struct cw_member *record)
+/* Context holds no incident open and opens none again: lines of a log that come
+ * and go by themselves, and what differs without saying that it hurts (a page
+ * cache that grew) in an incident that began with something that does. */
+static bool is_context(const struct cw_member *record)
 {
-    return !cw_text_is(record->kind, "new_pattern");
+    return !cw_text_is(record->kind, "alert") &&
+           record->family == CW_FAMILY_OTHER;
+}
+
+static bool holds_open(const struct corr_incident *incident,
+                       const struct cw_member *record)
+{
+    if (cw_text_is(record->kind, "new_pattern"))
+        return false;
+    return !is_context(record) || is_context(&incident->members[0].record);
 }
 
 static bool has_recovered(const struct corr_turn *turn,
@@ -219,10 +230,11 @@ enum cw_status corr_life_join(const struct corr_turn *turn,
     if (status != CW_OK)
         return status;
     corr_incident_absorb(incident, &signal->member, turn->now_at);
-    if (!counted && !holds_open(&signal->member))
+    if (!counted && !holds_open(incident, &signal->member))
         incident->firing_count--;
     incident->member_count++;
-    status = reopen(turn, incident, *text, err);
+    if (holds_open(incident, &signal->member))
+        status = reopen(turn, incident, *text, err);
     return status == CW_OK ? settle(turn, incident, err) : status;
 }
 
@@ -244,12 +256,13 @@ enum cw_status corr_life_refire(const struct corr_turn *turn,
     record->repeats++;
     incident->heard_at = turn->now_at;
     incident->dirty = true;
-    if (holds_open(record))
+    if (holds_open(incident, record))
         incident->firing_count++;
     const struct cw_text why = cw_arena_print(
         turn->arena, "%.*s on %.*s fires again", CW_TEXT_ARG(record->title),
         CW_TEXT_ARG(record->entity.name));
-    const enum cw_status status = reopen(turn, incident, why, err);
+    const enum cw_status status =
+        holds_open(incident, record) ? reopen(turn, incident, why, err) : CW_OK;
     return status == CW_OK ? settle(turn, incident, err) : status;
 }
 
@@ -287,7 +300,7 @@ enum cw_status corr_life_end(const struct corr_turn *turn,
     } else if (record->firing) {
         record->firing = false;
         record->ended_at = ended_at;
-        if (holds_open(record))
+        if (holds_open(incident, record))
             incident->firing_count--;
     }
     return settle(turn, incident, err);

@@ -78,6 +78,51 @@ TEST(T14_resolves_when_all_members_ended_and_it_stayed_quiet)
     kit_close(&kit);
 }
 
+static void kit_cache(struct kit *kit, double second, const char *id)
+{
+    struct cw_anomaly anomaly = kit_anomaly(kit, second, "cart", id, 0.7);
+    anomaly.family = CW_FAMILY_OTHER;
+    anomaly.metric = CW_TEXT("memory.cached");
+    kit_put(kit, CW_TOPIC_ANOMALIES, second, &anomaly);
+}
+
+TEST(T14_what_hurts_nobody_holds_no_incident_open)
+{
+    BEGIN(kit);
+    kit_fire(&kit, 0, "cart", "slow");
+    kit_cache(&kit, 1, "a1");
+    kit_end(&kit, 100, "cart", "slow");
+    kit_cache(&kit, 120, "a2"); /* nor does it begin the quiet time anew */
+    kit_restart(&kit);
+    kit_wait(&kit, 161);
+    assert_int_equal(kit_incident(&kit, 0)->status,
+                     CW_INCIDENT_STATUS_RESOLVED);
+    assert_int_equal(kit_incident(&kit, 0)->members_count, 3);
+    kit_cache(&kit, 200, "a3"); /* nor open it again */
+    kit_wait(&kit, 202);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_REOPENED), 0);
+    kit_fire(&kit, 300, "cart", "slow");
+    kit_wait(&kit, 301);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_REOPENED), 1);
+    kit_close(&kit);
+}
+
+TEST(T14_where_it_is_all_there_is_it_does)
+{
+    BEGIN(kit);
+    kit_cache(&kit, 0, "a1");
+    kit_cache(&kit, 1, "a2");
+    kit_wait(&kit, 100);
+    kit_even(&kit, 100, "cart", "a1");
+    kit_wait(&kit, 170);
+    assert_int_equal(kit_incident(&kit, 0)->status, CW_INCIDENT_STATUS_OPEN);
+    kit_even(&kit, 170, "cart", "a2");
+    kit_wait(&kit, 231);
+    assert_int_equal(kit_incident(&kit, 0)->status,
+                     CW_INCIDENT_STATUS_RESOLVED);
+    kit_close(&kit);
+}
+
 TEST(T14_reopens_the_same_id_within_the_window_and_not_after)
 {
     BEGIN(kit);
@@ -313,6 +358,8 @@ int main(void)
             T5_a_silence_without_owner_reason_expiry_or_matcher_is_refused),
         cmocka_unit_test(
             T14_resolves_when_all_members_ended_and_it_stayed_quiet),
+        cmocka_unit_test(T14_what_hurts_nobody_holds_no_incident_open),
+        cmocka_unit_test(T14_where_it_is_all_there_is_it_does),
         cmocka_unit_test(
             T14_reopens_the_same_id_within_the_window_and_not_after),
         cmocka_unit_test(T14_a_person_acknowledges_and_resolves),
