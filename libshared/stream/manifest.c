@@ -93,7 +93,9 @@ static enum cw_status check_count(const rd_kafka_metadata_t *metadata,
         return CW_OK;
     if (have == 0)
         return cw_fail(err, CW_BAD_CONFIG,
-                       "topic %s is missing: cwctl topics create", name);
+                       "topic %s is missing, or hidden from this user: cwctl "
+                       "topics create, or the rules cwctl topics plan prints",
+                       name);
     return cw_fail(err, CW_BAD_CONFIG,
                    "topic %s has %d partitions, the manifest says %u", name,
                    have, want);

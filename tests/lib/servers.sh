@@ -73,6 +73,21 @@ num.io.threads=4
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 ${KAFKA_EXTRA:-}
 P
+    [ -z "${KAFKA_SASL_PORT:-}" ] || kafka_config_sasl "$n"
+}
+
+# A second listener, where who is who counts: KAFKA_SASL_PORT, KAFKA_SASL_USERS="name=password ...". The first one is for the test itself.
+kafka_config_sasl() { # N
+    local file=$RUN/kafka$1/server.properties one users=""
+    for one in $KAFKA_SASL_USERS; do users="$users user_${one%%=*}=\"${one#*=}\""; done
+    sed -i "s#^\(\(advertised.\)\?listeners=PLAINTEXT://[^,]*\)#\1,SASL_PLAINTEXT://127.0.0.1:$KAFKA_SASL_PORT#; s#^\(listener.security.protocol.map=\)#\1SASL_PLAINTEXT:SASL_PLAINTEXT,#" "$file"
+    cat >> "$file" <<P
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required$users;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+inter.broker.listener.name=PLAINTEXT
+P
 }
 
 kafka_start() { # N

@@ -3,6 +3,7 @@ import io
 import json
 import pathlib
 import struct
+import time
 
 import fastavro
 import fastavro.schema
@@ -80,3 +81,14 @@ def otlp_gauge(service, metric, points):
         gauge += otlp_field(1, point)
     one = otlp_field(1, metric.encode()) + otlp_field(5, gauge)
     return otlp_field(1, resource + otlp_field(2, otlp_field(2, one)))
+
+
+def alert(name, service, status="firing", fingerprint=None, severity="critical", at=None):
+    """The body Alertmanager posts, with one alert."""
+    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at or time.time()))
+    over = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) if status == "resolved" else "0001-01-01T00:00:00Z"
+    labels = {"alertname": name, "service": service, "severity": severity}
+    return {"version": "4", "groupKey": f"{{}}:{{alertname=\"{name}\"}}", "status": status, "receiver": "causeway",
+            "groupLabels": {}, "commonLabels": labels, "commonAnnotations": {}, "externalURL": "",
+            "alerts": [{"status": status, "labels": labels, "annotations": {"summary": f"{name} on {service}"}, "startsAt": start,
+                        "endsAt": over, "generatorURL": "", "fingerprint": fingerprint or f"{name}-{service}"}]}

@@ -3,7 +3,7 @@
 
   run.py --build DIR [--keep] [WORD...]     only scenarios whose name holds one of the words
 
-Each scenario_*.py is one world: fresh servers, then its functions in order, each taking the world. A function's name is its claim.
+Each scenario_*.py is one world: fresh servers (SERVERS: what their script is told), then its functions in order, each taking the world. A function's name is its claim.
 """
 import argparse
 import importlib
@@ -32,7 +32,7 @@ def run_module(module, args, tally):
     if not chosen:
         return
     try:
-        world = World(args.build, args.keep)
+        world = World(args.build, args.keep, getattr(module, "SERVERS", {}))
     except AssertionError as error:
         tally["failed"] += len(chosen)
         print(f"FAIL  {module.__name__}: {error}", flush=True)

@@ -3,20 +3,10 @@ import os
 import signal
 import time
 
+from records import alert
 from world import STAGES, get, wait_for
 
 ALL_BUT_CONSOLE = [s for s in STAGES if s != "console"]
-
-
-def alert(name, service, status="firing", fingerprint=None, severity="critical", at=None):
-    """The body Alertmanager posts, with one alert."""
-    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at or time.time()))
-    over = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) if status == "resolved" else "0001-01-01T00:00:00Z"
-    labels = {"alertname": name, "service": service, "severity": severity}
-    return {"version": "4", "groupKey": f"{{}}:{{alertname=\"{name}\"}}", "status": status, "receiver": "causeway",
-            "groupLabels": {}, "commonLabels": labels, "commonAnnotations": {}, "externalURL": "",
-            "alerts": [{"status": status, "labels": labels, "annotations": {"summary": f"{name} on {service}"}, "startsAt": start,
-                        "endsAt": over, "generatorURL": "", "fingerprint": fingerprint or f"{name}-{service}"}]}
 
 
 def send_alert(world, *args, **more):
@@ -179,3 +169,22 @@ def t26_the_broker_may_be_away(world):
         service = world.services[name]
         assert service.child.poll() is None and service.child.pid == pid, f"{name} did not outlive it: {service.last_words()}"
     assert len(told(world, "/hook", "harbour", "firing")) == 1
+
+
+def t26_a_stop_is_over_in_time_though_the_broker_hangs(world):
+    kafka = int((world.folder / "run" / "kafka1" / "pid").read_text())
+    os.kill(kafka, signal.SIGSTOP)
+    try:
+        for name in ALL_BUT_CONSOLE[:6]:  # nobody says it is ready while it decides nothing
+            port = world.services[name].port
+            wait_for(f"{name} is not ready", lambda port=port: get(f"http://127.0.0.1:{port}/-/ready")[0] == 503, 60)
+        for name in ALL_BUT_CONSOLE:
+            world.services[name].child.terminate()
+        for name in ALL_BUT_CONSOLE:
+            code = world.services[name].stop()
+            assert code == 0, (name, code, world.services[name].last_words())
+    finally:
+        os.kill(kafka, signal.SIGCONT)
+    world.start(*ALL_BUT_CONSOLE)
+    send_alert(world, "After", "pier")
+    wait_for("it goes on", lambda: told(world, "/hook", "pier", "firing"), 60)

@@ -101,9 +101,9 @@ class Service:
     def __init__(self, world, name, options, instance):
         self.name, self.port = name, free_port()
         self.log = world.folder / f"{name}-{instance}.log"
-        env = dict(os.environ) | QUICK | world.options | options | {
+        env = dict(os.environ) | QUICK | {
             "CAUSEWAY_KAFKA_BROKERS": world.brokers, "CAUSEWAY_PREFIX": world.prefix, "CAUSEWAY_INSTANCE": str(instance),
-            "CAUSEWAY_ADMIN_PORT": str(self.port)}
+            "CAUSEWAY_ADMIN_PORT": str(self.port)} | world.options | options
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen([world.bin / f"causeway-{name}"], env=env, stdout=log, stderr=log)
 
@@ -124,8 +124,8 @@ class Service:
         self.child.send_signal(signal.SIGKILL)
         self.child.wait()
 
-    def stop(self, seconds=15):
-        """Exit code, after SIGTERM."""
+    def stop(self, seconds=6):
+        """Exit code, after SIGTERM: 5 s are promised."""
         if self.child.poll() is None:
             self.child.terminate()
         try:
@@ -138,7 +138,8 @@ class Service:
 class World:
     """Servers in a private folder; one installation of Causeway at a time."""
 
-    def __init__(self, build, keep):
+    def __init__(self, build, keep, servers=None):
+        self.told = servers or {}
         self.bin, self.keep = pathlib.Path(build).resolve() / "bin", keep
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="causeway-scenario."))
         self.folder.chmod(0o755)
@@ -154,7 +155,7 @@ class World:
         self.seen = {}  # topic -> for each partition: next offset, records
 
     def shell(self, words):
-        env = dict(os.environ, CAUSEWAY_RUN=str(self.folder / "run"), KAFKA_HEAP="512m", PG_FSYNC="off")
+        env = dict(os.environ, CAUSEWAY_RUN=str(self.folder / "run"), KAFKA_HEAP="512m", PG_FSYNC="off", **self.told)
         script = "set -e; . tests/lib/setup.sh; . tests/lib/servers.sh; " + words
         done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         if done.returncode != 0:
