@@ -283,7 +283,7 @@ static int run(struct running *running)
         (void)fprintf(stderr, "%s\n", err.text);
     }
     close_all(running);
-    cw_signals_close(&running->signals);
+    /* Signals stay blocked: one more must not change how it ends. */
     return exit_code(status);
 }
 
