@@ -72,6 +72,42 @@ struct cw_option_change {
 
 struct cw_options;
 
+/* Where a check puts what it found wrong, one call a fault; the place, the
+ * option's name and a colon are put before it. */
+struct cw_faults;
+void cw_faults_add(struct cw_faults *faults, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What the same reading gave for a BOOL option; false when it was refused. */
+bool cw_faults_truth(const struct cw_faults *faults, const char *name);
+
+/* Judges what type and range of a TEXT option cannot say. A secret is the
+ * check's to keep out of its words. */
+struct cw_option_check {
+    const char *name;
+    void (*check)(const char *text, struct cw_faults *faults);
+};
+
+/* Where options come from, and who judges them; borrowed while the options
+ * live. */
+struct cw_options_source {
+    const struct cw_option *table;
+    size_t count;
+    const char *file; /* NULL = none; copied */
+    const struct cw_option_check *checks;
+    size_t check_count;
+    /* Judges a setting for librdkafka; err must not hold what may be a secret.
+     * NULL = all are taken. */
+    enum cw_status (*check_kafka)(const char *key, const char *value,
+                                  struct cw_error *err);
+};
+
+/* As cw_options_load, with checks: their faults stand among the others, at the
+ * load and at each reload. */
+CW_MUST_USE enum cw_status
+cw_options_load_checked(struct cw_options **made,
+                        const struct cw_options_source *source, void *target,
+                        struct cw_error *err);
+
 /* Reads file (NULL = none) and the environment into target, a struct the
  * offsets of table speak of. On CW_BAD_CONFIG every fault stands in
  * cw_options_fault and target is untouched. The strings in target live as long

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stream/kafka.h"
+#include "stream/kafka_check.h"
 #include "stream/service_options.h"
 #include "stream/stream_metrics.h"
 
@@ -105,9 +106,16 @@ enum cw_status cw_settings_load(struct cw_settings *settings, const char *file,
                                 struct cw_error *err)
 {
     const struct cw_program *program = settings->program;
-    const enum cw_status status =
-        cw_options_load(&settings->options, settings->table,
-                        settings->row_count, file, program->options, err);
+    const struct cw_options_source source = {
+        .table = settings->table,
+        .count = settings->row_count,
+        .file = file,
+        .checks = program->checks,
+        .check_count = program->check_count,
+        .check_kafka = cw_kafka_check,
+    };
+    const enum cw_status status = cw_options_load_checked(
+        &settings->options, &source, program->options, err);
     cw_command_say_faults(settings->options, stderr);
     return status;
 }

@@ -75,10 +75,10 @@ static int run_command(struct console_settings *settings,
                        const struct cw_command *command)
 {
     struct cw_error err = {0};
-    int code = cw_exit_code(command->probe
-                                ? cw_command_probe(settings->admin_address,
-                                                   settings->admin_port, &err)
-                                : console_settings_check(settings, &err));
+    int code = 0;
+    if (command->probe)
+        code = cw_exit_code(cw_command_probe(settings->admin_address,
+                                             settings->admin_port, &err));
     if (code == 0 && command->print)
         cw_options_print(loaded, stdout);
     if (code == 0 && !command->check && !command->print && !command->probe)
@@ -100,8 +100,15 @@ int main(int count, char **arguments)
     }
     if (print(&command))
         return 0;
-    int code = cw_exit_code(cw_options_load(&loaded, options, OPTION_COUNT,
-                                            command.config, &settings, &err));
+    const struct cw_options_source source = {
+        .table = options,
+        .count = OPTION_COUNT,
+        .file = command.config,
+        .checks = console_checks,
+        .check_count = console_check_count,
+    };
+    int code = cw_exit_code(
+        cw_options_load_checked(&loaded, &source, &settings, &err));
     cw_command_say_faults(loaded, stderr);
     if (code == 0)
         code = run_command(&settings, loaded, &command);

@@ -59,39 +59,31 @@ static bool is_address(const char *text)
            inet_pton(AF_INET6, text, &address) == 1;
 }
 
-/* libpq's own words name a parameter, never its value. */
-static bool can_be_read(const char *conninfo)
+static void check_address(const char *text, struct cw_faults *faults)
 {
-    char *why = NULL;
-    PQconninfoOption *parsed = PQconninfoParse(conninfo, &why);
-    const bool good = parsed != NULL;
-    if (!good)
-        (void)fprintf(stderr, "postgres.conninfo: %s",
-                      why != NULL ? why : "cannot be read\n");
-    PQconninfoFree(parsed);
-    PQfreemem(why);
-    return good;
+    if (!is_address(text))
+        cw_faults_add(
+            faults, "\"%s\" is no address; 127.0.0.1, ::1, 0.0.0.0 are", text);
 }
 
-enum cw_status console_settings_check(const struct console_settings *settings,
-                                      struct cw_error *err)
+/* libpq's own words would repeat a part of it, perhaps of the password. */
+static void check_conninfo(const char *text, struct cw_faults *faults)
 {
-    const char *const addresses[][2] = {
-        {"console.address", settings->listen_address},
-        {"admin.address", settings->admin_address},
-    };
-    bool good = can_be_read(settings->conninfo);
-    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-        if (is_address(addresses[i][1]))
-            continue;
-        (void)fprintf(stderr,
-                      "%s: \"%s\" is no address; 127.0.0.1, ::1 and 0.0.0.0 "
-                      "are\n",
-                      addresses[i][0], addresses[i][1]);
-        good = false;
-    }
-    return good ? CW_OK : cw_fail(err, CW_BAD_CONFIG, "see above");
+    PQconninfoOption *parsed = PQconninfoParse(text, NULL);
+    if (parsed == NULL)
+        cw_faults_add(faults, "libpq cannot read it; it takes "
+                              "postgresql://user@host/db and key=value words");
+    PQconninfoFree(parsed);
 }
+
+const struct cw_option_check console_checks[] = {
+    {"console.address", check_address},
+    {"admin.address", check_address},
+    {"postgres.conninfo", check_conninfo},
+};
+
+const size_t console_check_count =
+    sizeof(console_checks) / sizeof(console_checks[0]);
 
 /* ---- admin --------------------------------------------------------------- */
 

@@ -28,10 +28,9 @@ extern const struct cw_metric console_metrics[];
 extern const size_t console_metric_count;
 
 /* What the table of options cannot say: an address that is none, a conninfo
- * that libpq cannot read. Each is said on standard error. CW_BAD_CONFIG. */
-CW_MUST_USE enum cw_status
-console_settings_check(const struct console_settings *settings,
-                       struct cw_error *err);
+ * that libpq cannot read. */
+extern const struct cw_option_check console_checks[];
+extern const size_t console_check_count;
 
 /* Runs until SIGTERM; settings are those options fills. The exit code. */
 int console_run(struct console_settings *settings, struct cw_options *options);

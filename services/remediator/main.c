@@ -65,6 +65,10 @@ static const struct cw_option rows[] = {
         1099511627776.0, LOCAL, "address space of a command"),
 };
 
+static const struct cw_option_check checks[] = {
+    {"effect.user", effect_check_user},
+};
+
 static enum cw_status load_policies(struct process *process,
                                     struct cw_error *err)
 {
@@ -119,6 +123,8 @@ int main(int count, char **arguments)
         .parts = &part,
         .part_count = 1,
         .side = &process.side,
+        .checks = checks,
+        .check_count = sizeof(checks) / sizeof(checks[0]),
         .configure = configure,
         .context = &process,
     };
