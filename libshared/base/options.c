@@ -186,7 +186,8 @@ static bool is_same(const struct cw_option *option, const struct cw_setting *a,
 {
     char a_text[CW_OPTION_TEXT_SIZE];
     char b_text[CW_OPTION_TEXT_SIZE];
-    return strcmp(cw_option_text(option, &a->value, a_text),
+    return a->content_hash == b->content_hash &&
+           strcmp(cw_option_text(option, &a->value, a_text),
                   cw_option_text(option, &b->value, b_text)) == 0;
 }
 
@@ -295,11 +296,15 @@ uint64_t cw_options_hash_rows(const struct cw_options *options, size_t begin,
     char text[CW_OPTION_TEXT_SIZE];
     for (size_t i = begin; i < begin + count && i < options->count; i++) {
         const struct cw_option *option = &options->table[i];
+        const struct cw_setting *setting = &options->now->settings[i];
+        if (setting->content_hash != 0) {
+            hash = cw_hash_mix_text(hash, cw_text_of(option->name));
+            hash = cw_hash_mix(hash, setting->content_hash);
+        }
         if ((option->flags & (CW_OPT_SECRET | CW_OPT_LOCAL)) != 0 ||
             strncmp(option->name, "kafka.", 6) == 0)
             continue;
-        const char *value =
-            cw_option_text(option, &options->now->settings[i].value, text);
+        const char *value = cw_option_text(option, &setting->value, text);
         hash = cw_hash_mix_text(hash, cw_text_of(option->name));
         hash = cw_hash_mix_text(hash, cw_text_of(value));
     }

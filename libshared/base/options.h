@@ -36,8 +36,11 @@ enum cw_option_flag {
     CW_OPT_SECRET = 1,   /* never printed; NAME_file allowed */
     CW_OPT_REQUIRED = 2, /* no default */
     CW_OPT_RESTART = 4,  /* a reload that changes it says so and keeps it */
-    CW_OPT_LOCAL = 8     /* may differ between instances that decide the same
+    CW_OPT_LOCAL = 8,    /* may differ between instances that decide the same
                             (ports, paths, names): not in cw_options_hash */
+    CW_OPT_CONTENT = 16  /* of a TEXT: the path of a file whose bytes take part
+                            in cw_options_hash; it must be readable. Empty =
+                            none */
 };
 
 struct cw_option {
@@ -138,7 +141,8 @@ const struct cw_passthrough *
 cw_options_passthrough(const struct cw_options *options, size_t index);
 
 /* Hash over every effective value that takes part in a decision: all but
- * secrets, LOCAL options and "kafka.": config_hash of each record, the same on
+ * secrets, LOCAL options and "kafka.", and the content of files flagged
+ * CONTENT: config_hash of each record, the same on
  * every instance. */
 uint64_t cw_options_hash(const struct cw_options *options);
 /* The same over some rows of the table: what one service of several in a

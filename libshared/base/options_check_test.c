@@ -71,6 +71,39 @@ static void a_reload_is_judged_too(void **state)
     assert_string_equal(f->config.password, "");
 }
 
+/* A policy with other words under the same path decides otherwise. */
+static void the_content_of_a_file_is_part_of_the_hash(void **state)
+{
+    static const struct cw_option rows[] = {
+        {"policy.file", CW_OPT_TEXT, AT(brokers), "", 0, 0, "",
+         CW_OPT_LOCAL | CW_OPT_RESTART | CW_OPT_CONTENT, ""},
+    };
+    struct fixture *f = *state;
+    char text[128];
+    (void)snprintf(text, sizeof(text), "policy.file: %s\n", f->secret);
+    write_file(f->file, text, 0600);
+    write_file(f->secret, "level: 1", 0600);
+    assert_int_equal(
+        cw_options_load(&f->options, rows, 1, f->file, &f->config, &f->err),
+        CW_OK);
+    const uint64_t before = cw_options_hash(f->options);
+    write_file(f->secret, "level: 3", 0600);
+    assert_int_equal(cw_options_reload(f->options, &f->config, &f->err), CW_OK);
+    /* What runs has read the old one: a change that needs a restart. */
+    assert_int_equal(cw_options_change_count(f->options), 1);
+    assert_true(cw_options_change(f->options, 0)->kept);
+    assert_int_equal(cw_options_hash(f->options), before);
+    cw_options_destroy(&f->options);
+    assert_int_equal(
+        cw_options_load(&f->options, rows, 1, f->file, &f->config, &f->err),
+        CW_OK);
+    assert_int_not_equal(cw_options_hash(f->options), before);
+    (void)unlink(f->secret);
+    assert_int_equal(cw_options_reload(f->options, &f->config, &f->err),
+                     CW_BAD_CONFIG);
+    assert_fault(f, "No such file");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +113,8 @@ int main(void)
             all_faults_stand_together_with_their_places, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reload_is_judged_too, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_content_of_a_file_is_part_of_the_hash, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ struct cw_setting {
     union cw_option_value value;
     const char *origin;      /* "default", file:line, "env VARIABLE" */
     const char *secret_file; /* where value was read from, or NULL */
+    uint64_t content_hash;   /* of the file value names, with CONTENT */
 };
 
 /* All that one reading of file and environment gave. */

@@ -50,7 +50,7 @@ static const struct cw_option ranker_rows[] = {
 /* As in the remediator's main.c: the same names, the same config_hash. */
 static const struct cw_option remediator_rows[] = {
     {"policy.file", CW_OPT_TEXT, offsetof(struct settings, policies), "", 0, 0,
-     "", CW_OPT_RESTART | CW_OPT_LOCAL,
+     "", CW_OPT_RESTART | CW_OPT_LOCAL | CW_OPT_CONTENT,
      "what may be repaired and how far; empty = nothing ever is"},
     {"policy.dry-run", CW_OPT_BOOL,
      offsetof(struct settings, remediator.dry_run), "false", 0, 0, "",

@@ -34,7 +34,8 @@ struct process {
 #define LOCAL CW_OPT_LOCAL
 
 static const struct cw_option rows[] = {
-    ROW("policy.file", CW_OPT_TEXT, policy_file, "", 0, 0, LOCAL,
+    ROW("policy.file", CW_OPT_TEXT, policy_file, "", 0, 0,
+        LOCAL | CW_OPT_CONTENT,
         "what may be repaired and how far; empty = nothing ever is"),
     ROW("policy.dry-run", CW_OPT_BOOL, dry_run, "false", 0, 0, 0,
         "show every action, run none"),
