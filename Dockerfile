@@ -116,3 +116,14 @@ FROM runtime AS cwctl
 COPY --from=build /out/bin/cwctl /usr/bin/
 HEALTHCHECK NONE
 ENTRYPOINT ["cwctl"]
+
+# A small shop to try it with: its metrics, as ever, with a fault, as ever. Not a part of Causeway.
+FROM ${BASE} AS demo
+RUN apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-minimal libpython3-stdlib kcat >/dev/null \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
+COPY tests/lib/feed.py /usr/share/causeway/feed.py
+USER 10001:10001
+HEALTHCHECK NONE
+ENTRYPOINT ["sh", "-c", "python3 /usr/share/causeway/feed.py \"$@\" | kcat -P -q -b \"$CAUSEWAY_KAFKA_BROKERS\" -t prometheus", "demo"]
+CMD ["90", "45", "60"]

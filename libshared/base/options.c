@@ -102,6 +102,8 @@ static enum cw_status read_again(struct cw_options *options,
         status = cw_fail(err, CW_NO_MEMORY, "options");
     else
         status = cw_options_read(options, reading, err);
+    if (status == CW_OK)
+        cw_options_check(options, reading);
     sort_faults(options);
     if (status == CW_OK && options->fault_count > 0)
         status =
@@ -123,19 +125,19 @@ static void store(const struct cw_options *options, void *target)
                         target);
 }
 
-enum cw_status cw_options_load(struct cw_options **made,
-                               const struct cw_option *table, size_t count,
-                               const char *file, void *target,
-                               struct cw_error *err)
+enum cw_status cw_options_load_checked(struct cw_options **made,
+                                       const struct cw_options_source *source,
+                                       void *target, struct cw_error *err)
 {
     struct cw_options *options = calloc(1, sizeof(*options));
     if (options == NULL)
         return cw_fail(err, CW_NO_MEMORY, "options");
     *made = options;
-    options->table = table;
-    options->count = count;
-    if (file != NULL) {
-        options->file = cw_options_keep(options, file);
+    options->table = source->table;
+    options->count = source->count;
+    options->source = *source;
+    if (source->file != NULL) {
+        options->file = cw_options_keep(options, source->file);
         if (options->file == NULL)
             return cw_fail(err, CW_NO_MEMORY, "options");
     }
@@ -143,6 +145,16 @@ enum cw_status cw_options_load(struct cw_options **made,
     if (status == CW_OK)
         store(options, target);
     return status;
+}
+
+enum cw_status cw_options_load(struct cw_options **made,
+                               const struct cw_option *table, size_t count,
+                               const char *file, void *target,
+                               struct cw_error *err)
+{
+    const struct cw_options_source source = {
+        .table = table, .count = count, .file = file};
+    return cw_options_load_checked(made, &source, target, err);
 }
 
 void cw_options_destroy(struct cw_options **options)
@@ -174,7 +186,8 @@ static bool is_same(const struct cw_option *option, const struct cw_setting *a,
 {
     char a_text[CW_OPTION_TEXT_SIZE];
     char b_text[CW_OPTION_TEXT_SIZE];
-    return strcmp(cw_option_text(option, &a->value, a_text),
+    return a->content_hash == b->content_hash &&
+           strcmp(cw_option_text(option, &a->value, a_text),
                   cw_option_text(option, &b->value, b_text)) == 0;
 }
 
@@ -283,11 +296,15 @@ uint64_t cw_options_hash_rows(const struct cw_options *options, size_t begin,
     char text[CW_OPTION_TEXT_SIZE];
     for (size_t i = begin; i < begin + count && i < options->count; i++) {
         const struct cw_option *option = &options->table[i];
+        const struct cw_setting *setting = &options->now->settings[i];
+        if (setting->content_hash != 0) {
+            hash = cw_hash_mix_text(hash, cw_text_of(option->name));
+            hash = cw_hash_mix(hash, setting->content_hash);
+        }
         if ((option->flags & (CW_OPT_SECRET | CW_OPT_LOCAL)) != 0 ||
             strncmp(option->name, "kafka.", 6) == 0)
             continue;
-        const char *value =
-            cw_option_text(option, &options->now->settings[i].value, text);
+        const char *value = cw_option_text(option, &setting->value, text);
         hash = cw_hash_mix_text(hash, cw_text_of(option->name));
         hash = cw_hash_mix_text(hash, cw_text_of(value));
     }

@@ -36,8 +36,11 @@ enum cw_option_flag {
     CW_OPT_SECRET = 1,   /* never printed; NAME_file allowed */
     CW_OPT_REQUIRED = 2, /* no default */
     CW_OPT_RESTART = 4,  /* a reload that changes it says so and keeps it */
-    CW_OPT_LOCAL = 8     /* may differ between instances that decide the same
+    CW_OPT_LOCAL = 8,    /* may differ between instances that decide the same
                             (ports, paths, names): not in cw_options_hash */
+    CW_OPT_CONTENT = 16  /* of a TEXT: the path of a file whose bytes take part
+                            in cw_options_hash; it must be readable. Empty =
+                            none */
 };
 
 struct cw_option {
@@ -72,6 +75,42 @@ struct cw_option_change {
 
 struct cw_options;
 
+/* Where a check puts what it found wrong, one call a fault; the place, the
+ * option's name and a colon are put before it. */
+struct cw_faults;
+void cw_faults_add(struct cw_faults *faults, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What the same reading gave for a BOOL option; false when it was refused. */
+bool cw_faults_truth(const struct cw_faults *faults, const char *name);
+
+/* Judges what type and range of a TEXT option cannot say. A secret is the
+ * check's to keep out of its words. */
+struct cw_option_check {
+    const char *name;
+    void (*check)(const char *text, struct cw_faults *faults);
+};
+
+/* Where options come from, and who judges them; borrowed while the options
+ * live. */
+struct cw_options_source {
+    const struct cw_option *table;
+    size_t count;
+    const char *file; /* NULL = none; copied */
+    const struct cw_option_check *checks;
+    size_t check_count;
+    /* Judges a setting for librdkafka; err must not hold what may be a secret.
+     * NULL = all are taken. */
+    enum cw_status (*check_kafka)(const char *key, const char *value,
+                                  struct cw_error *err);
+};
+
+/* As cw_options_load, with checks: their faults stand among the others, at the
+ * load and at each reload. */
+CW_MUST_USE enum cw_status
+cw_options_load_checked(struct cw_options **made,
+                        const struct cw_options_source *source, void *target,
+                        struct cw_error *err);
+
 /* Reads file (NULL = none) and the environment into target, a struct the
  * offsets of table speak of. On CW_BAD_CONFIG every fault stands in
  * cw_options_fault and target is untouched. The strings in target live as long
@@ -102,7 +141,8 @@ const struct cw_passthrough *
 cw_options_passthrough(const struct cw_options *options, size_t index);
 
 /* Hash over every effective value that takes part in a decision: all but
- * secrets, LOCAL options and "kafka.": config_hash of each record, the same on
+ * secrets, LOCAL options and "kafka.", and the content of files flagged
+ * CONTENT: config_hash of each record, the same on
  * every instance. */
 uint64_t cw_options_hash(const struct cw_options *options);
 /* The same over some rows of the table: what one service of several in a

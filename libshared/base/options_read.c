@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/expand.h"
+#include "base/hash.h"
 #include "base/nearest.h"
 #include "base/options_state.h"
 #include "base/secret.h"
@@ -249,6 +250,37 @@ static void refuse_value(struct cw_options_reader *in,
                          found->text[shown.size] != '\0' ? "..." : "", why);
 }
 
+/* Never 0 for a file that was read; false with errno set: it was not. */
+static bool hash_file(const char *path, uint64_t *hash)
+{
+    char chunk[16384];
+    size_t size = sizeof(chunk);
+    FILE *file = fopen(path, "re");
+    uint64_t mixed = 1;
+    if (file == NULL)
+        return false;
+    while (size == sizeof(chunk)) {
+        size = fread(chunk, 1, sizeof(chunk), file);
+        mixed = cw_hash_mix_text(mixed, (struct cw_text){chunk, size});
+    }
+    const bool good = ferror(file) == 0;
+    const int why = errno;
+    (void)fclose(file);
+    errno = why;
+    *hash = mixed | 1;
+    return good;
+}
+
+static void read_content(struct cw_options_reader *in,
+                         const struct cw_option *option,
+                         const struct cw_found *found,
+                         struct cw_setting *setting)
+{
+    if ((option->flags & CW_OPT_CONTENT) != 0 && found->text[0] != '\0' &&
+        !hash_file(found->text, &setting->content_hash))
+        refuse_value(in, option, found, strerror(errno));
+}
+
 static void read_row(struct cw_options_reader *in,
                      const struct cw_option *option,
                      const struct given *of_file, struct cw_setting *setting)
@@ -279,6 +311,8 @@ static void read_row(struct cw_options_reader *in,
     setting->origin = cw_reader_keep(in, found.origin);
     if (cw_option_parse(option, text, &setting->value, &err) != CW_OK)
         refuse_value(in, option, &found, err.text);
+    else
+        read_content(in, option, &found, setting);
 }
 
 static enum cw_status read_all(struct cw_options_reader *in,

@@ -22,6 +22,7 @@ struct cw_setting {
     union cw_option_value value;
     const char *origin;      /* "default", file:line, "env VARIABLE" */
     const char *secret_file; /* where value was read from, or NULL */
+    uint64_t content_hash;   /* of the file value names, with CONTENT */
 };
 
 /* All that one reading of file and environment gave. */
@@ -34,7 +35,8 @@ struct cw_reading {
 struct cw_options {
     const struct cw_option *table;
     size_t count;
-    const char *file;       /* kept; NULL = none */
+    const char *file; /* kept; NULL = none */
+    struct cw_options_source source;
     struct cw_reading *now; /* owned; NULL until a load has succeeded */
     char *faults[CW_OPTIONS_FAULT_MAX];
     size_t fault_count;
@@ -59,6 +61,10 @@ void cw_options_add_fault(struct cw_options *options, const char *format, ...)
 CW_MUST_USE enum cw_status cw_options_read(struct cw_options *options,
                                            struct cw_reading *reading,
                                            struct cw_error *err);
+
+/* Lets the checks of the source judge what was read. */
+void cw_options_check(struct cw_options *options,
+                      const struct cw_reading *reading);
 
 /* "kafka.brokers" -> "CAUSEWAY_KAFKA_BROKERS", cut at size. */
 void cw_options_variable(const char *name, char *out, size_t size);

@@ -95,3 +95,27 @@ void cw_reload_answer(struct cw_reload *reload, uint64_t begun,
     (void)pthread_cond_broadcast(&reload->answered);
     (void)pthread_mutex_unlock(&reload->lock);
 }
+
+void cw_reload_options(struct cw_reload *reload, const struct cw_reload_of *of)
+{
+    struct cw_error err = {0};
+    const uint64_t begun = cw_reload_begin(reload);
+    const enum cw_status status =
+        cw_options_reload(of->options, of->target, &err);
+    const struct cw_clocks clock = cw_clock_system();
+    cw_metrics_config(of->metrics, status == CW_OK,
+                      cw_options_hash(of->options), cw_clock_wall_us(&clock));
+    cw_reload_answer(reload, begun, &err);
+    if (status != CW_OK) {
+        CW_LOG(of->log, ERROR, "reload_failed", cw_kv_error(&err));
+        return;
+    }
+    cw_log_set_level(of->log, cw_log_level_of(*of->log_level));
+    for (size_t i = 0; i < cw_options_change_count(of->options); i++) {
+        const struct cw_option_change *change =
+            cw_options_change(of->options, i);
+        CW_LOG(of->log, INFO, "option_changed",
+               cw_kv_str("option", change->name),
+               cw_kv_bool("needs_restart", change->kept));
+    }
+}

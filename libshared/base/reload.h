@@ -12,6 +12,9 @@
 
 #include <stdint.h>
 
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/options.h"
 #include "base/status.h"
 
 struct cw_reload;
@@ -36,5 +39,18 @@ CW_MUST_USE enum cw_status cw_reload_ask(struct cw_reload *reload,
 uint64_t cw_reload_begin(struct cw_reload *reload);
 void cw_reload_answer(struct cw_reload *reload, uint64_t begun,
                       const struct cw_error *outcome);
+
+/* What is loaded again, and who hears of it; all borrowed. */
+struct cw_reload_of {
+    struct cw_options *options;
+    void *target;                 /* the struct the options fill */
+    const char *const *log_level; /* in target */
+    struct cw_metrics *metrics;
+    struct cw_log *log;
+};
+
+/* The whole of it, on the main loop's thread: reads, answers who asked, sets
+ * the metrics of the configuration and the log's level, logs what changed. */
+void cw_reload_options(struct cw_reload *reload, const struct cw_reload_of *of);
 
 #endif

@@ -10,7 +10,6 @@
 #include "base/admin.h"
 #include "base/ending.h"
 #include "base/notify.h"
-#include "base/probe.h"
 #include "base/reload.h"
 #include "base/signal.h"
 #include "stream/crew.h"
@@ -18,12 +17,8 @@
 #include "stream/settings.h"
 #include "stream/stream_metrics.h"
 
-#define EXIT_USAGE          64
-#define EXIT_UNREACHABLE    69
-#define EXIT_NOT_AUTHORISED 77
-#define EXIT_CONFIG         78
-#define RELOAD_PATIENCE_US  3000000 /* of who asks at the admin port */
-#define STOP_LIMIT_US       INT64_C(4500000)
+#define RELOAD_PATIENCE_US 3000000 /* of who asks at the admin port */
+#define STOP_LIMIT_US      INT64_C(4500000)
 
 struct running {
     const struct cw_program *program;
@@ -39,34 +34,6 @@ struct running {
     struct cw_crew *crew;
     _Atomic(struct cw_crew *) shown; /* to the admin port, once it is whole */
 };
-
-static int exit_code(enum cw_status status)
-{
-    switch (status) {
-    case CW_OK:
-        return 0;
-    case CW_BAD_CONFIG:
-    case CW_NOT_FOUND:
-        return EXIT_CONFIG;
-    case CW_NOT_AUTHORISED:
-        return EXIT_NOT_AUTHORISED;
-    case CW_UNAVAILABLE:
-        return EXIT_UNREACHABLE;
-    case CW_NO_MEMORY:
-    case CW_BAD_RECORD:
-    case CW_UNKNOWN_FORMAT:
-    case CW_BAD_SCHEMA:
-    case CW_TOO_LARGE:
-    case CW_FULL:
-    case CW_FENCED:
-    case CW_GAP:
-    case CW_BAD_STATE:
-    case CW_BROKEN:
-    case CW_STATUS_COUNT:
-        break;
-    }
-    return 1;
-}
 
 /* ---- admin -------------------------------------------------------------- */
 
@@ -208,29 +175,14 @@ static void start(struct running *running)
 
 static void reload(struct running *running)
 {
-    struct cw_error err = {0};
-    const uint64_t begun = cw_reload_begin(running->reload);
-    const enum cw_status status = cw_options_reload(
-        running->settings->options, running->program->options, &err);
-    const struct cw_clocks clock = cw_clock_system();
-    cw_metrics_config(running->metrics, status == CW_OK,
-                      cw_options_hash(running->settings->options),
-                      cw_clock_wall_us(&clock));
-    cw_reload_answer(running->reload, begun, &err);
-    if (status != CW_OK) {
-        CW_LOG(running->log, ERROR, "reload_failed", cw_kv_error(&err));
-        return;
-    }
-    cw_log_set_level(running->log,
-                     cw_log_level_of(running->program->options->log_level));
-    for (size_t i = 0; i < cw_options_change_count(running->settings->options);
-         i++) {
-        const struct cw_option_change *change =
-            cw_options_change(running->settings->options, i);
-        CW_LOG(running->log, INFO, "option_changed",
-               cw_kv_str("option", change->name),
-               cw_kv_bool("needs_restart", change->kept));
-    }
+    const struct cw_reload_of of = {
+        .options = running->settings->options,
+        .target = running->program->options,
+        .log_level = &running->program->options->log_level,
+        .metrics = running->metrics,
+        .log = running->log,
+    };
+    cw_reload_options(running->reload, &of);
 }
 
 static void wait_for_end(struct running *running)
@@ -271,7 +223,7 @@ static int run(struct running *running)
     struct cw_error err = {0};
     enum cw_status status = cw_signals_open(&running->signals, &err);
     if (status != CW_OK)
-        return exit_code(status);
+        return cw_exit_code(status);
     status = open_all(running, &err);
     if (status == CW_OK) {
         start(running);
@@ -284,7 +236,7 @@ static int run(struct running *running)
     }
     close_all(running);
     /* Signals stay blocked: one more must not change how it ends. */
-    return exit_code(status);
+    return cw_exit_code(status);
 }
 
 /* ---- what is asked before --------------------------------------------- */
@@ -304,12 +256,8 @@ static enum cw_status configure(const struct cw_program *program,
 static enum cw_status probe(const struct cw_program *program,
                             struct cw_error *err)
 {
-    const struct cw_service_options *options = program->options;
-    const enum cw_status status = cw_probe(
-        options->admin_address, (uint16_t)options->admin_port, "/-/ready", err);
-    if (status != CW_OK)
-        (void)fprintf(stderr, "%s\n", err->text);
-    return status;
+    return cw_command_probe(program->options->admin_address,
+                            program->options->admin_port, err);
 }
 
 static int run_command(struct cw_settings *settings,
@@ -318,9 +266,10 @@ static int run_command(struct cw_settings *settings,
     struct cw_error err = {0};
     struct running running = {.program = settings->program,
                               .settings = settings};
-    int code = exit_code(cw_settings_load(settings, command->config, &err));
+    int code = cw_exit_code(cw_settings_load(settings, command->config, &err));
     if (code == 0)
-        code = exit_code(command->probe ? probe(settings->program, &err)
+        code =
+            cw_exit_code(command->probe ? probe(settings->program, &err)
                                         : configure(settings->program, &err));
     if (code == 0 && command->print)
         cw_options_print(settings->options, stdout);
@@ -338,9 +287,9 @@ int cw_service_main(const struct cw_program *program, int count,
     if (!cw_command_read(&command, count, arguments)) {
         (void)fprintf(stderr, "causeway-%s: unknown argument; see --help\n",
                       program->name);
-        return EXIT_USAGE;
+        return CW_EXIT_USAGE;
     }
-    int code = exit_code(cw_settings_init(&settings, program, &err));
+    int code = cw_exit_code(cw_settings_init(&settings, program, &err));
     if (code == 0 && !cw_settings_print(&settings, &command))
         code = run_command(&settings, &command);
     cw_settings_fini(&settings);

@@ -100,6 +100,9 @@ struct cw_program {
     /* Sets them before an exposition, on the admin port's thread; may be NULL.
      */
     void (*collect)(void *context, struct cw_metrics *metrics);
+    /* Judge options beyond type and range, while they are loaded. */
+    const struct cw_option_check *checks;
+    size_t check_count;
     /* Makes what the cores need out of the options; NULL = nothing. */
     enum cw_status (*configure)(void *context, struct cw_error *err);
     void *context;

@@ -5,34 +5,9 @@
 #include <string.h>
 
 #include "stream/kafka.h"
+#include "stream/kafka_check.h"
 #include "stream/service_options.h"
 #include "stream/stream_metrics.h"
-
-bool cw_command_read(struct cw_command *command, int count, char **arguments)
-{
-    for (int i = 1; i < count; i++) {
-        const char *word = arguments[i];
-        if (strcmp(word, "--config") == 0 && i + 1 < count)
-            command->config = arguments[++i];
-        else if (strcmp(word, "--check-config") == 0)
-            command->check = true;
-        else if (strcmp(word, "--print-config") == 0)
-            command->print = true;
-        else if (strcmp(word, "--help") == 0)
-            command->help = true;
-        else if (strcmp(word, "--version") == 0)
-            command->version = true;
-        else if (strcmp(word, "--probe") == 0)
-            command->probe = true;
-        else if (strcmp(word, "--markdown") == 0)
-            command->markdown = true;
-        else if (strcmp(word, "--markdown-common") == 0)
-            command->markdown_common = true;
-        else
-            return false;
-    }
-    return true;
-}
 
 /* One table for the process: each group's offsets are moved to where its
  * struct lies, seen from the common one. */
@@ -84,18 +59,8 @@ void cw_settings_fini(struct cw_settings *settings)
 static void print_help(const struct cw_settings *settings)
 {
     const struct cw_program *program = settings->program;
-    printf("causeway-%s: %s\n\n"
-           "  causeway-%s --config /etc/causeway/%s.yaml\n"
-           "  CAUSEWAY_KAFKA_BROKERS=broker:9092 causeway-%s\n\n"
-           "  --config FILE    options as YAML; the environment "
-           "(CAUSEWAY_<NAME>) wins\n"
-           "  --check-config   say every fault and exit (0, or 78)\n"
-           "  --print-config   the options in force, with their origin\n"
-           "  --probe          is the one that runs with these options ready? "
-           "(0, or 69)\n"
-           "  --version\n\n",
-           program->name, program->summary, program->name, program->name,
-           program->name);
+    cw_command_help(program->name, program->summary,
+                    "CAUSEWAY_KAFKA_BROKERS=broker:9092", stdout);
     cw_options_help(settings->table, settings->row_count, stdout);
     printf("\nAny other option under kafka. goes to librdkafka verbatim.\n");
 }
@@ -141,13 +106,16 @@ enum cw_status cw_settings_load(struct cw_settings *settings, const char *file,
                                 struct cw_error *err)
 {
     const struct cw_program *program = settings->program;
-    enum cw_status status =
-        cw_options_load(&settings->options, settings->table,
-                        settings->row_count, file, program->options, err);
-    const size_t faults = settings->options == NULL
-                              ? 0
-                              : cw_options_fault_count(settings->options);
-    for (size_t i = 0; i < faults; i++)
-        (void)fprintf(stderr, "%s\n", cw_options_fault(settings->options, i));
+    const struct cw_options_source source = {
+        .table = settings->table,
+        .count = settings->row_count,
+        .file = file,
+        .checks = program->checks,
+        .check_count = program->check_count,
+        .check_kafka = cw_kafka_check,
+    };
+    const enum cw_status status = cw_options_load_checked(
+        &settings->options, &source, program->options, err);
+    cw_command_say_faults(settings->options, stderr);
     return status;
 }

@@ -10,18 +10,8 @@
 #ifndef CW_STREAM_SETTINGS_H
 #define CW_STREAM_SETTINGS_H
 
+#include "base/command.h"
 #include "stream/service.h"
-
-struct cw_command {
-    const char *config; /* file, NULL = none */
-    bool check;
-    bool print;
-    bool help;
-    bool version;
-    bool probe;
-    bool markdown;        /* its own tables, for docs/operations.md */
-    bool markdown_common; /* those of every service on a loop */
-};
 
 struct cw_settings {
     const struct cw_program *program;
@@ -29,9 +19,6 @@ struct cw_settings {
     size_t row_count;
     struct cw_options *options; /* NULL before they are loaded */
 };
-
-/* False: an argument nobody knows. */
-bool cw_command_read(struct cw_command *command, int count, char **arguments);
 
 /* Makes the table; the caller owns *settings (fini). CW_NO_MEMORY. */
 CW_MUST_USE enum cw_status cw_settings_init(struct cw_settings *settings,

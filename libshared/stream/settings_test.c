@@ -98,26 +98,11 @@ static void a_reload_does_not_reach_a_running_core(void **state)
     cw_settings_fini(&settings);
 }
 
-static void an_unknown_argument_is_refused(void **state)
-{
-    char *good[] = {"test", "--config", "f.yaml", "--check-config"};
-    char *bad[] = {"test", "--confg", "f.yaml"};
-    char *cut[] = {"test", "--config"};
-    struct cw_command command = {0};
-    (void)state;
-    assert_true(cw_command_read(&command, 4, good));
-    assert_string_equal(command.config, "f.yaml");
-    assert_true(command.check);
-    assert_false(cw_command_read(&command, 3, bad));
-    assert_false(cw_command_read(&command, 2, cut));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_groups_reach_their_struct),
         cmocka_unit_test(a_reload_does_not_reach_a_running_core),
-        cmocka_unit_test(an_unknown_argument_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

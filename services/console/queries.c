@@ -27,6 +27,12 @@ struct console_db {
                                                "round(confidence::numeric, "   \
                                                "2), drill "
 
+/* What was ranked before it opened is of an older one with its name. */
+#define OF_THIS_INCIDENT                                                       \
+    "FROM causeway.causes AS c JOIN causeway.incidents AS i USING (tenant, "   \
+    "incident_id) WHERE incident_id = $1 AND tenant = $2 AND c.stream_at >= "  \
+    "i.opened_at"
+
 static const struct {
     int param_count;
     const char *sql;
@@ -107,17 +113,17 @@ static const struct {
                                                                          "1"},
     [CONSOLE_CAUSE] =
         {2, "SELECT unknown, array_to_string(missing[1:10], '; '), "
-            "round(confidence::numeric, 2), title, summary, recommended, "
-            "affected_entities, affected_members FROM causeway.causes "
-            "WHERE "
-            "incident_id = $1 AND tenant = $2"},
+            "round(confidence::numeric, 2), c.title, summary, recommended, "
+            "affected_entities, affected_members " OF_THIS_INCIDENT},
     [CONSOLE_CANDIDATES] =
         {2, "SELECT rank, label, bucket, round(probability::numeric, "
-            "2), " AT("onset_at") ", array_to_string(evidence[1:5], "
-                                  "E'\\n') FROM "
-                                  "causeway.candidates WHERE "
-                                  "incident_id = $1 AND "
-                                  "tenant = $2 ORDER BY rank LIMIT 10"},
+            "2), " AT(
+                "onset_at") ", array_to_string(evidence[1:5], "
+                            "E'\\n') FROM "
+                            "causeway.candidates WHERE "
+                            "incident_id = $1 AND "
+                            "tenant = $2 AND EXISTS (SELECT 1 " OF_THIS_INCIDENT
+                            ") ORDER BY rank LIMIT 10"},
     [CONSOLE_MEMBERS] =
         {2, "SELECT m.kind, m.entity, m.title, m.severity, m.firing, " AT(
                 "m.started_at") ", m.actual, m.expected, a.lower, "

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "stream/kafka_check.h"
 
 #define PATH_MAX_SIZE 4096
 #define ASK_MS        5000
@@ -56,9 +57,14 @@ static enum cw_status read_settings(struct client *client,
                                     struct cw_error *err)
 {
     char path[PATH_MAX_SIZE];
-    const enum cw_status status =
-        cw_options_load(&client->options, rows, sizeof(rows) / sizeof(rows[0]),
-                        find_file(call, path), &client->settings, err);
+    const struct cw_options_source source = {
+        .table = rows,
+        .count = sizeof(rows) / sizeof(rows[0]),
+        .file = find_file(call, path),
+        .check_kafka = cw_kafka_check,
+    };
+    const enum cw_status status = cw_options_load_checked(
+        &client->options, &source, &client->settings, err);
     const size_t faults =
         client->options == NULL ? 0 : cw_options_fault_count(client->options);
     for (size_t i = 0; i < faults; i++)

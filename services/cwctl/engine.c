@@ -50,7 +50,7 @@ static const struct cw_option ranker_rows[] = {
 /* As in the remediator's main.c: the same names, the same config_hash. */
 static const struct cw_option remediator_rows[] = {
     {"policy.file", CW_OPT_TEXT, offsetof(struct settings, policies), "", 0, 0,
-     "", CW_OPT_RESTART | CW_OPT_LOCAL,
+     "", CW_OPT_RESTART | CW_OPT_LOCAL | CW_OPT_CONTENT,
      "what may be repaired and how far; empty = nothing ever is"},
     {"policy.dry-run", CW_OPT_BOOL,
      offsetof(struct settings, remediator.dry_run), "false", 0, 0, "",
@@ -119,9 +119,15 @@ static void make_rows(struct engine *engine)
 static enum cw_status read_options(struct engine *engine, const char *file,
                                    struct cw_error *err)
 {
-    enum cw_status status =
-        cw_options_load(&engine->options, engine->rows, engine->row_count, file,
-                        &engine->settings, err);
+    const struct cw_options_source source = {
+        .table = engine->rows,
+        .count = engine->row_count,
+        .file = file,
+        .checks = normalizer_checks,
+        .check_count = normalizer_check_count,
+    };
+    enum cw_status status = cw_options_load_checked(&engine->options, &source,
+                                                    &engine->settings, err);
     const size_t faults =
         engine->options == NULL ? 0 : cw_options_fault_count(engine->options);
     for (size_t i = 0; i < faults; i++)

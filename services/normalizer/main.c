@@ -45,6 +45,8 @@ int main(int count, char **arguments)
         .metrics = normalizer_metrics,
         .metric_count = normalizer_metric_count,
         .collect = collect,
+        .checks = normalizer_checks,
+        .check_count = normalizer_check_count,
         .configure = normalizer_configure,
         .context = &options.settings,
     };

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ROW(name, type, field, fallback, min, max, meaning)                    \
@@ -52,29 +53,65 @@ static bool cut_row(char *text, struct normalizer_topic *row)
     return strchr(at, ':') == NULL;
 }
 
+/* Cuts the first row off *rest, in place. CW_BAD_CONFIG: it is none, or says
+ * what nobody knows. */
+static enum cw_status take_row(char **rest, struct normalizer_topic *row,
+                               struct cw_error *err)
+{
+    char *text = *rest;
+    char *end = text + strcspn(text, ",");
+    *rest = *end == '\0' ? end : end + 1;
+    *end = '\0';
+    if (!cut_row(text, row))
+        return cw_fail(err, CW_BAD_CONFIG,
+                       "\"%s\" is not topic=format[:tenant[:domain[:unit]]]",
+                       text);
+    return recognise_check(row, 1, err);
+}
+
+/* Every row that is wrong, not the first one only. */
+static void check_topics(const char *text, struct cw_faults *faults)
+{
+    char *copy = strdup(text);
+    size_t count = 0;
+    if (copy == NULL)
+        return; /* to be told by what needs memory next */
+    for (char *rest = copy; *rest != '\0'; count++) {
+        struct normalizer_topic row;
+        struct cw_error err;
+        if (take_row(&rest, &row, &err) != CW_OK)
+            cw_faults_add(faults, "%s", err.text);
+    }
+    free(copy);
+    if (strlen(text) >= NORMALIZER_TEXT_MAX || count > NORMALIZER_TOPICS_MAX)
+        cw_faults_add(faults, "at most %d topics in %d characters",
+                      NORMALIZER_TOPICS_MAX, NORMALIZER_TEXT_MAX - 1);
+}
+
+const struct cw_option_check normalizer_checks[] = {
+    {"normalizer.topics", check_topics},
+};
+
+const size_t normalizer_check_count =
+    sizeof(normalizer_checks) / sizeof(normalizer_checks[0]);
+
 enum cw_status normalizer_configure(void *context, struct cw_error *err)
 {
     struct normalizer_settings *settings = context;
+    struct normalizer_config *config = &settings->config;
     if (strlen(settings->topics) >= sizeof(settings->text))
-        return cw_fail(err, CW_BAD_CONFIG,
-                       "normalizer.topics is longer than "
-                       "%d characters",
-                       NORMALIZER_TEXT_MAX);
+        return cw_fail(err, CW_BAD_CONFIG, "normalizer.topics: too long");
     (void)snprintf(settings->text, sizeof(settings->text), "%s",
                    settings->topics);
-    char *rest = settings->text;
-    while (*rest != '\0') {
-        char *end = rest + strcspn(rest, ",");
-        const bool last = *end == '\0';
-        *end = '\0';
-        if (settings->config.topic_count == NORMALIZER_TOPICS_MAX ||
-            !cut_row(rest, &settings->rows[settings->config.topic_count++]))
-            return cw_fail(err, CW_BAD_CONFIG,
-                           "normalizer.topics: '%s' is not "
-                           "topic=format[:tenant[:domain[:unit]]]",
-                           rest);
-        rest = last ? end : end + 1;
+    config->topic_count = 0;
+    for (char *rest = settings->text; *rest != '\0'; config->topic_count++) {
+        if (config->topic_count == NORMALIZER_TOPICS_MAX)
+            return cw_fail(err, CW_BAD_CONFIG, "normalizer.topics: too many");
+        const enum cw_status status =
+            take_row(&rest, &settings->rows[config->topic_count], err);
+        if (status != CW_OK)
+            return status;
     }
-    settings->config.topics = settings->rows;
-    return recognise_check(settings->rows, settings->config.topic_count, err);
+    config->topics = settings->rows;
+    return CW_OK;
 }

@@ -25,6 +25,8 @@ struct normalizer_settings {
 
 extern const struct cw_option normalizer_options[];
 extern const size_t normalizer_option_count;
+extern const struct cw_option_check normalizer_checks[];
+extern const size_t normalizer_check_count;
 
 /* context: struct normalizer_settings. CW_BAD_CONFIG names the row. */
 CW_MUST_USE enum cw_status normalizer_configure(void *context,

@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "loop.h"
+#include "targets.h"
+#include "zone.h"
 
 #define ROW(name, type, field, fallback, min, max, unit, flags, meaning)       \
     {                                                                          \
@@ -43,6 +45,20 @@ static const struct cw_option rows[] = {
         0, "targets may be http, unencrypted"),
     ROW("beat.limit", CW_OPT_DURATION, beat_limit_us, "60s", 0, 36e8, "", 0,
         "every target is told when a stage is silent for longer; 0 = never"),
+};
+
+static void check_zone(const char *text, struct cw_faults *faults)
+{
+    struct notifier_zone *zone = NULL;
+    struct cw_error err;
+    if (notifier_zone_open(&zone, NULL, text, &err) != CW_OK)
+        cw_faults_add(faults, "%s", err.text);
+    notifier_zone_close(&zone);
+}
+
+static const struct cw_option_check checks[] = {
+    {"notify.targets", notifier_targets_check},
+    {"notify.zone", check_zone},
 };
 
 static const struct cw_metric metrics[NOTIFIER_METRIC_COUNT] = {
@@ -92,6 +108,8 @@ int main(int count, char **arguments)
         .side = &process.side,
         .metrics = metrics,
         .metric_count = NOTIFIER_METRIC_COUNT,
+        .checks = checks,
+        .check_count = sizeof(checks) / sizeof(checks[0]),
         .configure = make_notifier,
         .context = &process,
     };

@@ -12,6 +12,9 @@
 struct reading {
     struct notifier_targets *targets;
     bool insecure_http;
+    size_t ordinal;           /* of the target being read, from 1 */
+    struct cw_faults *faults; /* where all that is wrong goes; NULL: the first
+                                 one ends the reading */
 };
 
 /* ---- words --------------------------------------------------------------- */
@@ -76,7 +79,7 @@ static enum cw_status read_form(struct cw_text word, enum notifier_form *form,
             return CW_OK;
         }
     return cw_fail(err, CW_BAD_CONFIG,
-                   "notify.targets: '%s': the form is webhook, alertmanager or "
+                   "'%s': the form is webhook, alertmanager or "
                    "slack",
                    name);
 }
@@ -135,7 +138,7 @@ static enum cw_status read_pair(struct notifier_targets *targets,
     if (cw_text_is(key, "secret-file"))
         return read_secret(targets, target, copy, err);
     return cw_fail(err, CW_BAD_CONFIG,
-                   "notify.targets: '%s': %.*s=%.*s is none of min=SEVERITY, "
+                   "'%s': %.*s=%.*s is none of min=SEVERITY, "
                    "doubt=hold|resend, tenant=T, domain=D, secret-file=PATH",
                    target->name, CW_TEXT_ARG(key), CW_TEXT_ARG(value));
 }
@@ -154,7 +157,7 @@ static enum cw_status read_attribute(struct notifier_targets *targets,
     struct cw_text value;
     if (is_url(word))
         return cw_fail(err, CW_BAD_CONFIG,
-                       "notify.targets: '%s': a URL stands where a word is "
+                       "'%s': a URL stands where a word is "
                        "expected",
                        target->name);
     if (cut(word, '=', &key, &value))
@@ -164,8 +167,7 @@ static enum cw_status read_attribute(struct notifier_targets *targets,
     else if (cw_text_is(word, "acknowledged"))
         target->acknowledged = true;
     else
-        return cw_fail(err, CW_BAD_CONFIG,
-                       "notify.targets: '%s': unknown word '%.*s'",
+        return cw_fail(err, CW_BAD_CONFIG, "'%s': unknown word '%.*s'",
                        target->name, CW_TEXT_ARG(word));
     return CW_OK;
 }
@@ -191,13 +193,13 @@ static enum cw_status read_url(struct reading *reading, size_t index,
         curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
             CURLUE_OK)
         status = cw_fail(err, CW_BAD_CONFIG,
-                         "notify.targets: '%s': not a URL (and no name or "
+                         "'%s': not a URL (and no name or "
                          "password may stand in it)",
                          target->name);
     else if (strcmp(scheme, "https") != 0 &&
              !(strcmp(scheme, "http") == 0 && reading->insecure_http))
         status = cw_fail(err, CW_BAD_CONFIG,
-                         "notify.targets: '%s': https only; "
+                         "'%s': https only; "
                          "notify.insecure-http allows http",
                          target->name);
     else
@@ -221,21 +223,30 @@ static enum cw_status begin_target(struct reading *reading, struct cw_text word,
     struct cw_text url;
     if (!cut(word, '=', &name, &rest) || !is_name(name) ||
         !cut(rest, '+', &form, &url) || url.size == 0)
-        return cw_fail(err, CW_BAD_CONFIG,
-                       "notify.targets: target %zu is not NAME=FORM+URL",
-                       targets->count + 1);
+        return cw_fail(err, CW_BAD_CONFIG, "target %zu is not NAME=FORM+URL",
+                       reading->ordinal);
     *target = (struct notifier_target){
         .name = cw_arena_print(targets->arena, "%.*s", CW_TEXT_ARG(name)).bytes,
         .url = cw_arena_print(targets->arena, "%.*s", CW_TEXT_ARG(url)).bytes,
     };
     for (size_t i = 0; i < targets->count; i++)
         if (strcmp(targets->list[i].name, target->name) == 0)
-            return cw_fail(err, CW_BAD_CONFIG,
-                           "notify.targets: '%s' is there twice", target->name);
+            return cw_fail(err, CW_BAD_CONFIG, "'%s' is there twice",
+                           target->name);
     enum cw_status status = read_form(form, &target->form, target->name, err);
     if (status == CW_OK)
         status = read_url(reading, targets->count, err);
     return status;
+}
+
+/* With faults to fill, what is wrong is noted there, and one goes on. */
+static enum cw_status noted(const struct reading *reading,
+                            enum cw_status status, const struct cw_error *err)
+{
+    if (status == CW_OK || status == CW_NO_MEMORY || reading->faults == NULL)
+        return status;
+    cw_faults_add(reading->faults, "%s", err->text);
+    return CW_OK;
 }
 
 static enum cw_status read_line(struct reading *reading, struct cw_text line,
@@ -246,35 +257,61 @@ static enum cw_status read_line(struct reading *reading, struct cw_text line,
     if (!next_word(&line, &word) || word.bytes[0] == '#')
         return CW_OK;
     if (targets->count == NOTIFIER_TARGETS_MAX)
-        return cw_fail(err, CW_BAD_CONFIG, "notify.targets: more than %d",
+        return cw_fail(err, CW_BAD_CONFIG, "more than %d",
                        NOTIFIER_TARGETS_MAX);
+    reading->ordinal++;
     enum cw_status status = begin_target(reading, word, err);
-    while (status == CW_OK && next_word(&line, &word))
-        status =
-            read_attribute(targets, &targets->list[targets->count], word, err);
+    while (status == CW_OK && next_word(&line, &word)) {
+        struct notifier_target *target = &targets->list[targets->count];
+        status = read_attribute(targets, target, word, err);
+        status = noted(reading, status, err);
+    }
     if (status == CW_OK)
         targets->count++;
     return status;
+}
+
+static enum cw_status read_text(struct reading *reading, const char *text,
+                                struct cw_error *err)
+{
+    struct notifier_targets *targets = reading->targets;
+    *targets = (struct notifier_targets){0};
+    enum cw_status status = cw_arena_create(&targets->arena, ARENA_MAX, err);
+    while (status == CW_OK && *text != '\0') {
+        const size_t size = strcspn(text, "\n;");
+        status = read_line(reading, (struct cw_text){text, size}, err);
+        status = noted(reading, status, err);
+        text += size + (text[size] != '\0' ? 1 : 0);
+    }
+    /* An arena that is full lends empty texts. */
+    if (status == CW_OK && cw_arena_left(targets->arena) < ARENA_MAX / 2)
+        status = cw_fail(err, CW_BAD_CONFIG, "too long");
+    return noted(reading, status, err);
 }
 
 enum cw_status notifier_targets_init(struct notifier_targets *targets,
                                      const char *text, bool insecure_http,
                                      struct cw_error *err)
 {
-    struct reading reading = {targets, insecure_http};
-    *targets = (struct notifier_targets){0};
-    enum cw_status status = cw_arena_create(&targets->arena, ARENA_MAX, err);
-    while (status == CW_OK && *text != '\0') {
-        const size_t size = strcspn(text, "\n;");
-        status = read_line(&reading, (struct cw_text){text, size}, err);
-        text += size + (text[size] != '\0' ? 1 : 0);
-    }
-    /* An arena that is full lends empty texts. */
-    if (status == CW_OK && cw_arena_left(targets->arena) < ARENA_MAX / 2)
-        status = cw_fail(err, CW_BAD_CONFIG, "notify.targets: too long");
+    struct reading reading = {.targets = targets,
+                              .insecure_http = insecure_http};
+    const enum cw_status status = read_text(&reading, text, err);
     if (status != CW_OK)
         notifier_targets_fini(targets);
     return status;
+}
+
+void notifier_targets_check(const char *text, struct cw_faults *faults)
+{
+    struct notifier_targets targets;
+    struct reading reading = {
+        .targets = &targets,
+        .insecure_http = cw_faults_truth(faults, "notify.insecure-http"),
+        .faults = faults};
+    struct cw_error err;
+    if (read_text(&reading, text, &err) != CW_OK) /* no memory */
+        cw_faults_add(faults, "%s", err.text);
+    notifier_targets_fini(&targets);
 }
 
 void notifier_targets_fini(struct notifier_targets *targets)

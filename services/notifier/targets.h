@@ -16,6 +16,7 @@
 #define NOTIFIER_TARGETS_H
 
 #include "base/arena.h"
+#include "base/options.h"
 #include "decide.h"
 
 struct notifier_targets {
@@ -31,5 +32,8 @@ CW_MUST_USE enum cw_status
 notifier_targets_init(struct notifier_targets *targets, const char *text,
                       bool insecure_http, struct cw_error *err);
 void notifier_targets_fini(struct notifier_targets *targets);
+
+/* As struct cw_option_check wants it: all that is wrong with text. */
+void notifier_targets_check(const char *text, struct cw_faults *faults);
 
 #endif

@@ -130,6 +130,34 @@ static void a_secret_comes_from_a_file(void **state)
     (void)unlink(path);
 }
 
+/* Four targets are wrong in five ways, one is right: one round of mending. */
+static void all_that_is_wrong_is_said_at_once(void **state)
+{
+    static const char text[] = "a=fax+https://x.example;"
+                               "b=slack+http://x.example;"
+                               "right=slack+https://x.example;"
+                               "c=slack+https://x.example min=huge purple;"
+                               "nothing";
+    static const struct cw_option rows[] = {
+        {"notify.targets", CW_OPT_TEXT, 0, text, 0, 0, "", CW_OPT_SECRET, ""},
+    };
+    static const struct cw_option_check checks[] = {
+        {"notify.targets", notifier_targets_check}};
+    const struct cw_options_source source = {
+        .table = rows, .count = 1, .checks = checks, .check_count = 1};
+    struct cw_options *options = NULL;
+    const char *target = NULL;
+    struct cw_error err;
+    (void)state;
+    assert_int_equal(cw_options_load_checked(&options, &source, &target, &err),
+                     CW_BAD_CONFIG);
+    assert_int_equal(cw_options_fault_count(options), 5);
+    assert_string_equal(cw_options_fault(options, 4),
+                        "default: notify.targets: target 5 is not "
+                        "NAME=FORM+URL");
+    cw_options_destroy(&options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +168,7 @@ int main(void)
         cmocka_unit_test(no_fault_repeats_the_token_of_a_url),
         cmocka_unit_test(one_target_too_many_is_refused),
         cmocka_unit_test(a_secret_comes_from_a_file),
+        cmocka_unit_test(all_that_is_wrong_is_said_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@
  * (rows.c), with the offsets in the same transaction; what people wrote
  * through SQL functions is taken from the outbox (outbox.c) to raw.commands.
  */
+#include <libpq-fe.h>
+
 #include "bridge.h"
 
 #define ROW(name, type, field, fallback, min, max, flags, meaning)             \
@@ -21,6 +23,20 @@ static const struct cw_option rows[] = {
         "how often commands written in SQL are looked for"),
     ROW("upkeep.every", CW_OPT_DURATION, upkeep_every_us, "1h", 1e6, 864e8, 0,
         "retention and audit anchors"),
+};
+
+/* libpq's own words would repeat a part of it, perhaps of the password. */
+static void check_url(const char *text, struct cw_faults *faults)
+{
+    PQconninfoOption *parsed = PQconninfoParse(text, NULL);
+    if (parsed == NULL)
+        cw_faults_add(faults, "libpq cannot read it; it takes "
+                              "postgresql://user@host/db and key=value words");
+    PQconninfoFree(parsed);
+}
+
+static const struct cw_option_check checks[] = {
+    {"postgres.url", check_url},
 };
 
 struct process {
@@ -53,6 +69,8 @@ int main(int count, char **arguments)
         .groups = &group,
         .group_count = 1,
         .side = &process.side,
+        .checks = checks,
+        .check_count = sizeof(checks) / sizeof(checks[0]),
         .configure = make_bridge,
         .context = &process,
     };

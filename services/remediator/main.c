@@ -34,7 +34,8 @@ struct process {
 #define LOCAL CW_OPT_LOCAL
 
 static const struct cw_option rows[] = {
-    ROW("policy.file", CW_OPT_TEXT, policy_file, "", 0, 0, LOCAL,
+    ROW("policy.file", CW_OPT_TEXT, policy_file, "", 0, 0,
+        LOCAL | CW_OPT_CONTENT,
         "what may be repaired and how far; empty = nothing ever is"),
     ROW("policy.dry-run", CW_OPT_BOOL, dry_run, "false", 0, 0, 0,
         "show every action, run none"),
@@ -63,6 +64,10 @@ static const struct cw_option rows[] = {
         EFFECT_RUNNING_MAX, LOCAL, "commands at the same time"),
     ROW("effect.memory-max", CW_OPT_SIZE, effect.memory_max, "1GiB", 16777216,
         1099511627776.0, LOCAL, "address space of a command"),
+};
+
+static const struct cw_option_check checks[] = {
+    {"effect.user", effect_check_user},
 };
 
 static enum cw_status load_policies(struct process *process,
@@ -119,6 +124,8 @@ int main(int count, char **arguments)
         .parts = &part,
         .part_count = 1,
         .side = &process.side,
+        .checks = checks,
+        .check_count = sizeof(checks) / sizeof(checks[0]),
         .configure = configure,
         .context = &process,
     };

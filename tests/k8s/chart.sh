@@ -22,6 +22,10 @@ refused "kafka.brokers is required" helm template test "$chart"
 refused "postgres.existingSecret is required" helm template test "$chart" --set kafka.brokers=k:9092,console.existingSecret=c
 refused "console.existingSecret is required" helm template test "$chart" --set kafka.brokers=k:9092,postgres.existingSecret=p
 refused "enbled" render --set detector.enbled=true
+refused "open-surprse" render --set detector.config.detector.open-surprse=6
+refused "effect.usr" render --set 'remediator.config.effect\.usr=x'
+render --set detector.config.detector.open-surprise=6 --set 'normalizer.config.normalizer\.topics=a=ecs' >/dev/null || fail "options that are"
+render --set remediator.policy=policies: | grep -q EFFECT_INSECURE_SAME_USER || fail "a policy whose commands have no user"
 refused "partitions" render --set topics.partitions=0
 
 [ "$(render | selectors)" = "$(render --set image.tag=9.9.9 | selectors)" ] || fail "a version is in a selector"

@@ -18,10 +18,12 @@ def start(world, name, *arguments, **options):
 
 def o1_bad_configuration_says_every_fault_and_exits_78(world):
     file = world.folder / "bad.yaml"
-    file.write_text("commit:\n  every: soon\nlog:\n  level: loud\ndetector:\n  no-such: 1\nadmin:\n  port: 70000\n")
+    file.write_text("commit:\n  every: soon\nlog:\n  level: loud\ndetector:\n  no-such: 1\nadmin:\n  port: 70000\n"
+                    "kafka:\n  lingr.ms: 5\n  compression.type: brotli\n")
     code, said = start(world, "detector", "--check-config", "--config", str(file))
     assert code == 78, (code, said)
-    for word in ("commit.every", "log.level", "detector.no-such", "admin.port", "bad.yaml:2"):
+    for word in ("commit.every", "log.level", "detector.no-such", "admin.port", "bad.yaml:2", "bad.yaml:10: kafka.lingr.ms", "kafka.linger.ms?",
+                 "none, gzip, snappy, lz4, zstd"):
         assert word in said, (word, said)
 
 

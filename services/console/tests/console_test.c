@@ -134,14 +134,15 @@ static void store_evil(struct world *world)
                                            .bucket = CW_TEXT("root_cause"),
                                            .evidence = texts,
                                            .evidence_count = 1};
-    const struct cw_cause cause = {.meta = world_meta(1, WORLD_NOON),
-                                   .incident_id = CW_TEXT("INC-7Q4K2"),
-                                   .candidates = &candidate,
-                                   .candidates_count = 1,
-                                   .title = CW_TEXT(EVIL),
-                                   .summary = CW_TEXT(EVIL),
-                                   .confidence = 0.82,
-                                   .recommendation = {.text = CW_TEXT(EVIL)}};
+    const struct cw_cause cause = {
+        .meta = world_meta(1, WORLD_NOON + 30 * SECOND_US),
+        .incident_id = CW_TEXT("INC-7Q4K2"),
+        .candidates = &candidate,
+        .candidates_count = 1,
+        .title = CW_TEXT(EVIL),
+        .summary = CW_TEXT(EVIL),
+        .confidence = 0.82,
+        .recommendation = {.text = CW_TEXT(EVIL)}};
     const struct cw_action action = {.meta = world_meta(1, WORLD_NOON),
                                      .action_id = CW_TEXT("f00"),
                                      .incident_id = CW_TEXT("INC-7Q4K2"),

@@ -82,6 +82,39 @@ struct cw_meta world_meta(int32_t revision, int64_t stream_at)
                             .config_hash = 7};
 }
 
+void world_store(struct world *world, enum cw_topic topic, const void *record)
+{
+    struct cw_error err = {0};
+    const struct recorder_row row = {topic, 0, 0, record};
+    const struct recorder_batch batch = {.rows = &row, .row_count = 1};
+    if (recorder_rows_apply(world->rows, &batch, &err) != CW_OK)
+        fail_msg("%s", err.text);
+}
+
+void world_store_incident(struct world *world, const char *id,
+                          int64_t started_at, enum cw_incident_status status)
+{
+    const bool over = status == CW_INCIDENT_STATUS_RESOLVED;
+    const struct cw_incident incident = {
+        .meta = world_meta(1, started_at),
+        .incident_id = cw_text_of(id),
+        .status = status,
+        .title = CW_TEXT("cart is slow"),
+        .started_at = started_at,
+        .opened_at = started_at + 20 * SECOND_US,
+        .acknowledged_at = over ? started_at + 80 * SECOND_US : 0,
+        .resolved_at = over ? started_at + 600 * SECOND_US : 0,
+    };
+    world_store(world, CW_TOPIC_INCIDENTS, &incident);
+}
+
+void world_assert(struct world *world, const char *sql, const char *want)
+{
+    char *value = world_value(world, sql);
+    assert_string_equal(value, want);
+    free(value);
+}
+
 /* ---- made-up history --------------------------------------------------------
  */
 

@@ -48,4 +48,12 @@ char *world_digest(struct world *world);
 
 struct cw_meta world_meta(int32_t revision, int64_t stream_at);
 
+/* Stores one record as the recorder does. Fails the test. */
+void world_store(struct world *world, enum cw_topic topic, const void *record);
+/* An incident of tenant default; a resolved one was acknowledged as well. */
+void world_store_incident(struct world *world, const char *id,
+                          int64_t started_at, enum cw_incident_status status);
+/* The first value sql gives is want. */
+void world_assert(struct world *world, const char *sql, const char *want);
+
 #endif

@@ -35,6 +35,17 @@ static enum cw_status find_user(struct effect *effect, struct cw_error *err)
     return CW_OK;
 }
 
+void effect_check_user(const char *name, struct cw_faults *faults)
+{
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char text[4096];
+    if (name[0] != '\0' &&
+        (getpwnam_r(name, &entry, text, sizeof(text), &found) != 0 ||
+         found == NULL))
+        cw_faults_add(faults, "no user '%s' on this system", name);
+}
+
 enum cw_status effect_create(struct effect **made,
                              const struct effect_settings *settings,
                              struct cw_error *err)

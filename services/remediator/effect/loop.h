@@ -31,6 +31,9 @@ struct effect_settings {
     int64_t memory_max;
 };
 
+/* As struct cw_option_check wants it, of effect.user. */
+void effect_check_user(const char *name, struct cw_faults *faults);
+
 struct effect;
 
 CW_MUST_USE enum cw_status effect_create(struct effect **made,
