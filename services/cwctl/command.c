@@ -243,6 +243,7 @@ static enum cw_status read_option(struct reading *reading, const char *word,
     struct call *call = reading->call;
     const char *name = strcmp(word, "-o") == 0   ? "output"
                        : strcmp(word, "-h") == 0 ? "help"
+                       : strcmp(word, "-y") == 0 ? "confirm"
                                                  : word + 2;
     const char *equals = strchr(name, '=');
     const size_t size = equals != NULL ? (size_t)(equals - name) : strlen(name);

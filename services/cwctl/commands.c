@@ -3,6 +3,7 @@
 #include "audit_verify.h"
 #include "canonical.h"
 #include "completion.h"
+#include "confirm.h"
 #include "deadletter.h"
 #include "doctor.h"
 #include "export.h"
@@ -13,6 +14,7 @@
 #include "patterns.h"
 #include "replay.h"
 #include "say.h"
+#include "say_silence.h"
 #include "score.h"
 #include "tail.h"
 #include "topics.h"
@@ -93,7 +95,8 @@ const struct command commands[] = {
         .verb = "plan",
         .words = "[NAME[:N]...]",
         .words_max = ANY_COUNT,
-        .summary = "which topics are needed, what is there, and the ACLs",
+        .summary = "which topics are needed, what is there or differs, the "
+                   "ACLs; exit 1 unless all is there",
         .examples = "  cwctl topics plan --raw otlp_metrics:3,logs\n",
         .run = topics_plan_run,
         .options = {TOPIC_OPTIONS},
@@ -103,7 +106,8 @@ const struct command commands[] = {
         .verb = "create",
         .words = "[NAME[:N]...]",
         .words_max = ANY_COUNT,
-        .summary = "creates what is missing and writes the manifest",
+        .summary = "creates what is missing, changes nothing that is there, "
+                   "writes the manifest",
         .examples = "  cwctl topics create --partitions 16 --raw "
                     "otlp_metrics:3,logs:6\n",
         .run = topics_create_run,
@@ -251,16 +255,33 @@ const struct command commands[] = {
     },
     {
         .noun = "silence",
+        .verb = "list",
+        .summary = "silences in force: whose, why, until when",
+        .examples = "  cwctl silence list\n",
+        .run = say_silence_list_run,
+        .options =
+            {
+                {"all", NULL, "those that are over too"},
+            },
+    },
+    {
+        .noun = "silence",
         .words = "LABEL=VALUE...",
         .words_min = 1,
         .words_max = ANY_COUNT,
         .summary = "pages nobody about what matches, for a time",
-        .examples = "  cwctl silence entity=cart severity=WARNING --for 2h\n",
+        .examples = "  cwctl silence entity=cart severity=WARNING --for 2h "
+                    "--reason deploy\n"
+                    "  cwctl silence list\n",
         .run = say_silence_run,
         .options =
             {
                 {"for", "TIME", "2h: 30m, 2h, 7d"},
-                SPEAKER_OPTIONS,
+                {"by", "WHO", "who says so; user@host"},
+                {"reason", "TEXT", "why; required"},
+                {"tenant", "NAME", "whose; default"},
+                {"domain", "NAME", "where it acts; that of the tenant"},
+                {"timeout", "SECONDS", "waits so long for its id; 30"},
             },
     },
     {
@@ -273,7 +294,12 @@ const struct command commands[] = {
         .run = say_unsilence_run,
         .options =
             {
-                SPEAKER_OPTIONS,
+                {"by", "WHO", "who says so; user@host"},
+                {"reason", "TEXT", "why"},
+                {"tenant", "NAME", "whose it must be"},
+                {"domain", "NAME", "where it must act"},
+                {"wait", NULL, "until the engine has taken it in"},
+                {"timeout", "SECONDS", "of --wait; 30"},
             },
     },
     {
@@ -345,15 +371,18 @@ const struct command commands[] = {
         .words = "[PARTITION/OFFSET...]",
         .words_min = 0,
         .words_max = ANY_COUNT,
-        .summary = "puts refused records in again",
+        .summary = "puts refused records in again, each once",
         .examples = "  cwctl deadletter retry 0/17\n"
-                    "  cwctl deadletter retry --code bad_record\n",
+                    "  cwctl deadletter retry --code bad_record\n"
+                    "  cwctl deadletter retry --all --confirm\n",
         .run = deadletter_retry_run,
         .options =
             {
                 {"code", "CODE", "those of this reason"},
                 {"topic", "NAME", "those of this raw topic"},
-                {"all", NULL, "every one"},
+                {"all", NULL, "every one; asks before"},
+                {"again", NULL, "also those that were put in again before"},
+                CONFIRM_OPTION,
             },
     },
     {

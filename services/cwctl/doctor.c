@@ -9,6 +9,7 @@
 #include "manifest_record.h"
 #include "standing.h"
 #include "table.h"
+#include "topic_settings.h"
 
 #define ASK_MS       5000
 #define LIBRARY_LOW  0x020002ff
@@ -84,17 +85,23 @@ static enum cw_status check_topics(struct doctor *doctor, struct cw_error *err)
         .before = manifest,
         .metadata = doctor->metadata,
     };
-    enum cw_status status = topic_plan_create(&plan, &setup, err);
+    struct cw_error why;
     size_t wrong = 0;
+    enum cw_status status = topic_plan_create(&plan, &setup, err);
+    if (status == CW_OK &&
+        topic_settings_compare(doctor->client, plan, &why) != CW_OK)
+        status = say(doctor, "topics", WARN, err,
+                     "their settings cannot be read: %s", why.text);
     for (size_t i = 0; status == CW_OK && i < topic_plan_count(plan); i++) {
         const struct planned_topic *topic = topic_plan_at(plan, i);
         if (topic->state == TOPIC_THERE)
             continue;
         wrong++;
-        status = say(doctor, "topics", FAIL, err,
-                     "%s has %d partitions, %u "
-                     "are needed",
-                     topic->name, topic->there, topic->partitions);
+        status =
+            topic->state == TOPIC_MISSING
+                ? say(doctor, "topics", FAIL, err, "%s is missing", topic->name)
+                : say(doctor, "topics", topic->unusable ? FAIL : WARN, err,
+                      "%s: %s", topic->name, topic->differs);
     }
     if (status == CW_OK && wrong == 0)
         status = say(doctor, "topics", FINE, err,

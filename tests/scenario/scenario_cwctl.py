@@ -1,0 +1,102 @@
+"""What people at the command line are told is true: letters, silences, topics, the chain, lags, approvals."""
+import json
+import os
+import pty
+import select
+import subprocess
+import time
+
+from scenario_alerts import alert
+from world import wait_for
+
+
+def prepare(world):
+    world.install("alerts:2", "topology:1", "small:1")
+    world.start()
+
+
+def rows(world, *words, code=0):
+    done = world.cwctl(*words, "-o", "json")
+    assert done.returncode == code, (words, done.returncode, done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def fails(world, code, *words):
+    """What was said on standard error."""
+    done = world.cwctl(*words)
+    assert done.returncode == code, (words, done.returncode, done.stderr)
+    return done.stderr
+
+
+def set_topic(world, topic, **settings):
+    from confluent_kafka.admin import AdminClient, ConfigResource
+    admin = AdminClient({"bootstrap.servers": world.brokers})
+    wanted = {name.replace("_", "."): value for name, value in settings.items()}
+    for future in admin.alter_configs([ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=wanted)]).values():
+        future.result()
+
+
+def raw_of(world, topic):
+    done = world.cwctl("topics", "tail", topic, "--from", "beginning")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def letters_of(world, topic):
+    return [r["letter"] for r in rows(world, "deadletter", "list", "--topic", topic)]
+
+
+def t1_a_letter_is_put_in_again_once_as_it_was(world):
+    at = int(time.time()) - 200000  # beyond max-skew, were it stamped anew
+    world.send("alerts", b"{broken", at=at)
+    world.flush()
+    first = wait_for("its letter", lambda: letters_of(world, "alerts"))
+    assert "terminal" in fails(world, 64, "deadletter", "retry", "--all")
+    assert "1 put in again" in fails(world, 0, "deadletter", "retry", first[0])
+    wait_for("it is refused again", lambda: len(letters_of(world, "alerts")) == 2)
+    assert "0 put in again, 1 were in already" in fails(world, 0, "deadletter", "retry", first[0])
+    assert "1 put in again" in fails(world, 0, "deadletter", "retry", first[0], "--again")
+    again = [r for r in raw_of(world, "alerts") if r.get("headers")]
+    assert len(again) == 2 and all(r["timestamp_ms"] == at * 1000 for r in again), again
+    assert {"key": "causeway-retry-of", "value": "causeway.deadletter/" + first[0]} in again[0]["headers"], again[0]
+
+
+def t1_a_letter_that_does_not_arrive_is_said(world):
+    world.send("small", b"{" + os.urandom(1000).hex().encode())  # not to be compressed
+    world.flush()
+    wait_for("its letter", lambda: letters_of(world, "small"))
+    set_topic(world, "small", max_message_bytes="500")
+    said = fails(world, 1, "deadletter", "retry", "--topic", "small")
+    assert "0 put in again" in said and "1 failed" in said and "did not arrive" in said, said
+    set_topic(world, "small", max_message_bytes="100000")
+    assert "1 put in again" in fails(world, 0, "deadletter", "retry", "--topic", "small")
+
+
+def t5_a_silence_has_an_id_a_list_and_an_end(world):
+    assert "reason" in fails(world, 64, "silence", "entity=cart")
+    made = world.cwctl("silence", "entity=cart", "--reason", "deploy", "--by", "ana", "--domain", "shop")
+    assert made.returncode == 0 and "in domain shop of tenant default" in made.stderr, made.stderr
+    silence = made.stdout.strip()
+    one = {r["silence"]: r for r in rows(world, "silence", "list")}[silence]
+    assert (one["owner"], one["reason"], one["matchers"], one["domain"]) == ("ana", "deploy", "entity=cart", "shop"), one
+    assert "no silence" in fails(world, 1, "unsilence", "ffff0000")
+    assert "is in domain shop" in fails(world, 1, "unsilence", silence, "--domain", "default")
+    assert "in domain shop" in fails(world, 0, "unsilence", silence[:10], "--wait")
+    assert silence not in {r["silence"] for r in rows(world, "silence", "list")}
+    assert {r["silence"]: r["state"] for r in rows(world, "silence", "list", "--all")}[silence] == "over"
+    assert "is over since" in fails(world, 1, "unsilence", silence)
+
+
+def o7_a_topic_kept_otherwise_is_said_and_left_alone(world):
+    assert all(r["state"] == "there" for r in rows(world, "topics", "plan"))
+    set_topic(world, "causeway.anomalies", cleanup_policy="compact")
+    set_topic(world, "causeway.metrics", retention_ms="1000")
+    plan = {r["topic"]: r for r in rows(world, "topics", "plan", code=1)}
+    assert "cleanup.policy is compact, delete is needed" in plan["causeway.anomalies"]["differs"], plan["causeway.anomalies"]
+    assert plan["causeway.metrics"]["differs"].startswith("retention.ms is 1000"), plan["causeway.metrics"]
+    said = fails(world, 0, "topics", "create")
+    assert "causeway.metrics was there and is not changed" in said, said
+    checks = [r for r in rows(world, "doctor", code=1) if r["check"] == "topics"]
+    assert {(r["state"], r["what"].split(":")[0]) for r in checks} == {("fail", "causeway.anomalies"), ("warn", "causeway.metrics")}, checks
+    set_topic(world, "causeway.anomalies", cleanup_policy="delete", retention_ms="604800000")
+    set_topic(world, "causeway.metrics", retention_ms="86400000")
+    assert "1 topics are missing" in fails(world, 1, "topics", "plan", "nobody:1")
