@@ -339,15 +339,17 @@ const struct command commands[] = {
     {
         .noun = "audit",
         .verb = "verify",
-        .summary = "is the chain of decisions whole?",
+        .summary = "is the chain of decisions whole? With --postgres also "
+                   "its end",
         .examples = "  cwctl audit verify\n"
-                    "  cwctl audit verify --key-file audit.key --key-id 2026\n",
+                    "  cwctl audit verify --key-file 2025=old.key --key-file "
+                    "2026=new.key\n",
         .run = audit_verify_run,
         .options =
             {
-                {"key-file", "FILE",
-                 "the key of the chain; none = plain hashes"},
-                {"key-id", "ID", "its name in the chain"},
+                {"key-file", "[ID=]FILE,...",
+                 "keys by their names in the chain; none = plain hashes"},
+                {"key-id", "ID", "name of a key without ID="},
             },
     },
     {

@@ -100,3 +100,18 @@ def o7_a_topic_kept_otherwise_is_said_and_left_alone(world):
     set_topic(world, "causeway.anomalies", cleanup_policy="delete", retention_ms="604800000")
     set_topic(world, "causeway.metrics", retention_ms="86400000")
     assert "1 topics are missing" in fails(world, 1, "topics", "plan", "nobody:1")
+
+
+def f17_a_chain_is_held_against_its_anchors(world):
+    world.send("alerts", alert("Full", "audited"))
+    world.flush()
+    wait_for("its links are rows", lambda: world.sql("select 1 from causeway.audit where subject <> '' limit 1"))
+    world.sql("select causeway.anchor_audit()")
+    assert "no database given" in fails(world, 0, "audit", "verify")
+    whole = rows(world, "audit", "verify", "--postgres", world.postgres)
+    assert whole and all(r["state"] == "whole" and r["first"] == 1 for r in whole), whole
+    chain, links = whole[0]["chain"], whole[0]["links"]
+    world.sql("insert into causeway.audit_anchors (chain, sequence, mac) values (%s, %s, 'x'), ('gone/0', 1, 'x') returning 1", chain, links + 5)
+    states = {r["chain"]: r for r in rows(world, "audit", "verify", "--postgres", world.postgres, code=1)}
+    assert states[chain]["state"] == "cut" and states["gone/0"]["state"] == "missing", states
+    assert all(r["state"] == "whole" for r in rows(world, "audit", "verify"))  # and that is why the database is asked
