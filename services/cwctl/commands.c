@@ -18,6 +18,7 @@
 #include "score.h"
 #include "tail.h"
 #include "topics.h"
+#include "why.h"
 
 #define ANY_COUNT ((size_t)4096)
 
@@ -182,10 +183,11 @@ const struct command commands[] = {
         .words = "ALERT",
         .words_min = 1,
         .words_max = 1,
-        .summary = "where an alert, or what a title or entity said, ended",
+        .summary = "where an alert, or what a title or entity said, ended, and "
+                   "who was told",
         .examples = "  cwctl why 40f03160740e7327\n"
                     "  cwctl why cart\n",
-        .run = incidents_why_run,
+        .run = why_run,
     },
     {
         .noun = "ack",

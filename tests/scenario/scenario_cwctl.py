@@ -10,8 +10,17 @@ from scenario_alerts import alert
 from world import wait_for
 
 
+POLICY = """caps: {domain: 50, window: 1h, running: 2}
+policies:
+  - {name: roll, match: {action: rollback_deploy, min_confidence: 0.0}, level: 1, argv: [/bin/true, undo], timeout: 2m, verify_within: 5m}
+"""
+
+
 def prepare(world):
-    world.install("alerts:2", "topology:1", "small:1")
+    file = world.folder / "policy.yaml"
+    file.write_text(POLICY)
+    world.options = {"CAUSEWAY_POLICY_FILE": str(file)}
+    world.install("alerts:2", "topology:1", "changes:1", "small:1")
     world.start()
 
 
@@ -102,9 +111,34 @@ def o7_a_topic_kept_otherwise_is_said_and_left_alone(world):
     assert "1 topics are missing" in fails(world, 1, "topics", "plan", "nobody:1")
 
 
-def f17_a_chain_is_held_against_its_anchors(world):
-    world.send("alerts", alert("Full", "audited"))
+def proposal(world, service):
+    """A deploy, an alert, and what is proposed about it; waits for approval."""
+    world.send("topology", {"edges": [{"source": service + "-web", "target": service}]})
+    world.send("changes", {"change": "deploy", "service": service, "version": "1.5.0", "source": "test"})
     world.flush()
+    wait_for("the deploy is known", lambda: [e for e in world.read("events") if e["kind"] == "CHANGE" and e["entity"]["name"] == service])
+    world.send("alerts", alert("ErrorRate", service))
+    world.flush()
+    return wait_for("its proposal", lambda: [a for a in world.newest("actions", "action_id").values() if a["target"]["name"] == service])[0]
+
+
+def u4_why_says_who_was_told_or_what_kept_it_from_them(world):
+    world.send("alerts", alert("Slow", "heard"))
+    made = world.cwctl("silence", "entity=hushed", "--reason", "deploy", "--by", "ana", "--for", "1h").stdout.strip()
+    world.send("alerts", alert("Slow", "hushed"))
+    world.flush()
+    wait_for("told", lambda: world.sink.of("/hook", "heard") and world.sink.of("/chat", "heard"))
+    one = wait_for("both deliveries are on record", lambda: [r for r in rows(world, "why", "heard") if r["told"].count("DELIVERED") == 2])[0]
+    assert one["told"].startswith("FIRING: ") and "hook DELIVERED" in one["told"] and "chat DELIVERED" in one["told"], one
+    held = rows(world, "why", "hushed")[0]
+    assert held["fate"] == "SILENCED" and f"silence {made} of ana until 20" in held["told"], held
+    assert world.cwctl("unsilence", made, "--wait").returncode == 0
+    assert "was ended at" in [r for r in rows(world, "why", "hushed") if r["fate"] == "SILENCED"][0]["told"]
+    assert "no alert" in fails(world, 1, "why", "nobody-of-that-name")
+
+
+def f17_a_chain_is_held_against_its_anchors(world):
+    proposal(world, "audited")
     wait_for("its links are rows", lambda: world.sql("select 1 from causeway.audit where subject <> '' limit 1"))
     world.sql("select causeway.anchor_audit()")
     assert "no database given" in fails(world, 0, "audit", "verify")
