@@ -233,11 +233,13 @@ const struct command commands[] = {
         .words = "ACTION",
         .words_min = 1,
         .words_max = 1,
-        .summary = "lets a proposed repair run, as it stands now",
-        .examples = "  cwctl approve 9f3c01d2 --wait\n",
+        .summary = "shows a proposed repair, asks, and lets it run",
+        .examples = "  cwctl approve 9f3c01d2 --wait\n"
+                    "  cwctl approve 9f3c01d2 --confirm --by ana\n",
         .run = say_approve_run,
         .options =
             {
+                CONFIRM_OPTION,
                 SPEAKER_OPTIONS,
             },
     },
@@ -318,24 +320,26 @@ const struct command commands[] = {
     {
         .noun = "repair",
         .verb = "start",
-        .summary = "repairs may run again",
-        .examples = "  cwctl repair start\n",
+        .summary = "says who stopped repairs, asks, and lets them run again",
+        .examples = "  cwctl repair start\n"
+                    "  cwctl repair start --confirm\n",
         .run = say_repair_start_run,
         .options =
             {
+                CONFIRM_OPTION,
                 SPEAKER_OPTIONS,
             },
     },
     {
         .noun = "notify",
         .verb = "test",
-        .summary = "does a page reach anybody?",
+        .summary = "does a page reach anybody, and its end? Fires, resolves",
         .examples = "  cwctl notify test\n",
         .run = notify_run,
         .options =
             {
                 {"real", NULL, "tell also targets that want no drills"},
-                {"timeout", "SECONDS", "15"},
+                {"timeout", "SECONDS", "waits so long for each of both; 15"},
             },
     },
     {
@@ -391,7 +395,8 @@ const struct command commands[] = {
     },
     {
         .noun = "lag",
-        .summary = "how far behind each stage is",
+        .summary = "how far behind each stage and effect is, in records and "
+                   "seconds",
         .examples = "  cwctl lag --behind\n",
         .run = lag_run,
         .options =

@@ -114,7 +114,7 @@ def o7_a_topic_kept_otherwise_is_said_and_left_alone(world):
 def proposal(world, service):
     """A deploy, an alert, and what is proposed about it; waits for approval."""
     world.send("topology", {"edges": [{"source": service + "-web", "target": service}]})
-    world.send("changes", {"change": "deploy", "service": service, "version": "1.5.0", "source": "test"})
+    world.send("changes", {"change": "deploy", "service": service, "version": "1.5.0", "source": "test"}, at=time.time() - 30)
     world.flush()
     wait_for("the deploy is known", lambda: [e for e in world.read("events") if e["kind"] == "CHANGE" and e["entity"]["name"] == service])
     world.send("alerts", alert("ErrorRate", service))
@@ -133,7 +133,7 @@ def u4_why_says_who_was_told_or_what_kept_it_from_them(world):
     held = rows(world, "why", "hushed")[0]
     assert held["fate"] == "SILENCED" and f"silence {made} of ana until 20" in held["told"], held
     assert world.cwctl("unsilence", made, "--wait").returncode == 0
-    assert "was ended at" in [r for r in rows(world, "why", "hushed") if r["fate"] == "SILENCED"][0]["told"]
+    wait_for("it is heard now", lambda: [r for r in rows(world, "why", "hushed") if r["fate"] != "SILENCED" and "DELIVERED" in r["told"]])
     assert "no alert" in fails(world, 1, "why", "nobody-of-that-name")
 
 
@@ -149,3 +149,89 @@ def f17_a_chain_is_held_against_its_anchors(world):
     states = {r["chain"]: r for r in rows(world, "audit", "verify", "--postgres", world.postgres, code=1)}
     assert states[chain]["state"] == "cut" and states["gone/0"]["state"] == "missing", states
     assert all(r["state"] == "whole" for r in rows(world, "audit", "verify"))  # and that is why the database is asked
+
+
+def commit(consumer, place):
+    """False while a member that is gone still counts as one."""
+    from confluent_kafka import KafkaException
+    try:
+        consumer.commit(offsets=[place], asynchronous=False)
+        return True
+    except KafkaException:
+        return False
+
+
+def t25_lag_knows_every_group_and_says_what_it_cannot_know(world):
+    def lags(code=0):
+        return rows(world, "lag", "--postgres", world.postgres, code=code)
+    groups = {r["group"].removeprefix("causeway.") for r in lags()}
+    assert groups == {"normalizer", "logcluster", "topology", "detector", "correlate", "ranker", "remediator", "notifier", "effect", "recorder"}, groups
+    assert "PostgreSQL" in fails(world, 0, "lag")
+    world.services["notifier"].stop()
+    assert world.cwctl("notify", "test", "--timeout", "1").returncode == 1  # two notices that nobody reads
+    wait_for("they wait", lambda: [r for r in lags() if r["group"].endswith("notifier") and r["lag"] > 0])
+    time.sleep(1.1)  # it grows by the clock
+    waiting = [r for r in lags() if r["group"].endswith("notifier") and r["lag"] > 0]
+    assert len(waiting) == 1 and 1 < waiting[0]["seconds"] < 60, waiting
+    # A group that committed beyond the end, as after a topic was made anew.
+    from confluent_kafka import Consumer, TopicPartition
+    other = Consumer({"bootstrap.servers": world.brokers, "group.id": "causeway.notifier"})
+    before = other.committed([TopicPartition("causeway.notices", 0)])[0].offset
+    wait_for("the group has no member", lambda: commit(other, TopicPartition("causeway.notices", 0, 1000000)))
+    bad = [r for r in lags(code=1) if r["error"]]
+    assert len(bad) == 1 and "behind the end" in bad[0]["error"] and bad[0]["lag"] is None, bad
+    other.commit(offsets=[TopicPartition("causeway.notices", 0, max(before, 0))], asynchronous=False)
+    other.close()
+    world.start("notifier")
+    wait_for("it has caught up", lambda: not [r for r in lags() if r["group"].endswith("notifier") and r["lag"] > 0])
+
+
+def at_a_terminal(world, answer, *words):
+    """(exit code, what was printed) of a call whose question is answered."""
+    master, slave = pty.openpty()
+    env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=world.brokers, CAUSEWAY_PREFIX=world.prefix)
+    with subprocess.Popen([world.bin / "cwctl", *words], env=env, stdin=slave, stdout=slave, stderr=slave) as child:
+        os.close(slave)
+        printed, answered = b"", False
+        while True:
+            try:
+                if select.select([master], [], [], 60)[0]:
+                    printed += os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+            if b"[y/N]" in printed and not answered:
+                os.write(master, answer.encode() + b"\n")
+                answered = True
+    os.close(master)
+    return child.returncode, printed.decode()
+
+
+def state_of(world, action):
+    return world.newest("actions", "action_id")[action]["state"]
+
+
+def f13_a_repair_is_shown_and_asked_for_before_it_runs(world):
+    action = proposal(world, "mended")
+    assert "--confirm" in fails(world, 64, "approve", action["action_id"])
+    code, shown = at_a_terminal(world, "n", "approve", action["action_id"], "--by", "ana")
+    assert code == 1 and "not confirmed" in shown, (code, shown)
+    assert '["/bin/true", "undo"]' in shown and '"mended"' in shown and action["action_hash"] in shown and "expires" in shown, shown
+    assert state_of(world, action["action_id"]) == "PROPOSED"
+    code, shown = at_a_terminal(world, "yes", "approve", action["action_id"], "--by", "ana", "--wait")
+    assert code == 0, shown
+    wait_for("it runs", lambda: state_of(world, action["action_id"]) in ("SUCCEEDED", "VERIFIED"))
+    assert "waits for nobody" in fails(world, 1, "approve", action["action_id"], "-y")
+
+
+def f16_repairs_go_on_only_when_somebody_says_yes(world):
+    assert world.cwctl("repair", "stop", "--by", "ana", "--reason", "the sale", "--wait").returncode == 0
+    assert "--confirm" in fails(world, 64, "repair", "start")
+    code, shown = at_a_terminal(world, "n", "repair", "start")
+    assert code == 1 and "by ana: the sale" in shown and "not confirmed" in shown, (code, shown)
+    assert "taken in" in fails(world, 0, "repair", "start", "--confirm", "--wait")
+
+
+def u14_a_test_of_notifications_fires_and_resolves(world):
+    told = {(r["target"], r["transition"]): r["state"] for r in rows(world, "notify", "test", "--real", "--timeout", "8")}
+    assert told == {(target, word): "DELIVERED" for target in ("hook", "chat") for word in ("FIRING", "RESOLVED")}, told
+    assert "nobody was told" in fails(world, 1, "notify", "test", "--timeout", "3")  # no target wants drills
