@@ -6,8 +6,7 @@
 
 #include "base/time.h"
 #include "database.h"
-#include "engine.h"
-#include "manifest_record.h"
+#include "inputs.h"
 #include "scan.h"
 #include "table.h"
 
@@ -18,6 +17,7 @@
 struct lag {
     struct call *call;
     struct client *client;
+    struct inputs inputs;
     const rd_kafka_metadata_t *metadata;
     struct manifest_record *manifest;
     struct engine *engine;
@@ -56,66 +56,7 @@ static struct lag_place place_at(const struct group *group, int i)
                               group->end->elems[i].offset};
 }
 
-/* ---- what a group reads ------------------------------------------------- */
-
-static void add_topic(const struct lag *lag, struct group *group,
-                      const char *topic)
-{
-    const int count = client_partitions(lag->metadata, topic);
-    for (int p = 0; p < count; p++)
-        (void)rd_kafka_topic_partition_list_add(group->committed, topic, p);
-}
-
-static void add_ours(const struct lag *lag, struct group *group,
-                     enum cw_topic topic)
-{
-    char name[CLIENT_NAME_MAX];
-    client_topic(lag->client, cw_topic_spec(topic)->name, name);
-    add_topic(lag, group, name);
-}
-
-static void add_inputs(const struct lag *lag, struct group *group,
-                       const struct cw_pipeline_stage *stage)
-{
-    char name[CLIENT_NAME_MAX];
-    const struct cw_manifest *manifest = manifest_record_get(lag->manifest);
-    for (size_t i = 0; stage->service == CW_SERVICE_NORMALIZER &&
-                       manifest != NULL && i < manifest->raw_topics_count;
-         i++) {
-        (void)snprintf(name, sizeof(name), "%.*s",
-                       CW_TEXT_ARG(manifest->raw_topics[i].name));
-        add_topic(lag, group, name);
-    }
-    for (const enum cw_topic *topic = stage->type->inputs;
-         *topic != CW_TOPIC_COUNT; topic++)
-        if (*topic != CW_TOPIC_RAW)
-            add_ours(lag, group, *topic);
-}
-
 /* ---- where it stands ---------------------------------------------------- */
-
-/* Only asks: no member of the group, so nothing is rebalanced. */
-static enum cw_status open_group(const struct lag *lag, const char *name,
-                                 rd_kafka_t **handle, struct cw_error *err)
-{
-    rd_kafka_conf_t *conf = NULL;
-    char why[200];
-    enum cw_status status =
-        cw_kafka_conf(&conf, client_kafka(lag->client), CW_KAFKA_CONSUMER, err);
-    if (status != CW_OK)
-        return status;
-    status = cw_kafka_set(conf, "group.id", name, err);
-    if (status == CW_OK)
-        status = cw_kafka_set(conf, "isolation.level", "read_committed", err);
-    if (status == CW_OK) {
-        *handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
-        if (*handle != NULL)
-            return CW_OK;
-        status = cw_fail(err, CW_BAD_CONFIG, "%s", why);
-    }
-    rd_kafka_conf_destroy(conf);
-    return status;
-}
 
 static enum cw_status ask_offsets(rd_kafka_t *handle,
                                   rd_kafka_topic_partition_list_t *list,
@@ -139,7 +80,8 @@ static enum cw_status ask_group(const struct lag *lag, struct group *group,
                                 bool kafka, struct cw_error *err)
 {
     rd_kafka_t *handle = NULL;
-    enum cw_status status = open_group(lag, group->name, &handle, err);
+    enum cw_status status =
+        inputs_open_group(&lag->inputs, group->name, &handle, err);
     if (status != CW_OK)
         return status;
     const rd_kafka_resp_err_t code =
@@ -292,7 +234,7 @@ static enum cw_status tell_stages(struct lag *lag, struct cw_error *err)
         struct group group = {
             .name = name, .committed = rd_kafka_topic_partition_list_new(64)};
         client_topic(lag->client, cw_service_name(stages[i].service), name);
-        add_inputs(lag, &group, &stages[i]);
+        inputs_add_stage(&lag->inputs, &stages[i], group.committed);
         status = tell_group(lag, &group, true, err);
         rd_kafka_topic_partition_list_destroy(group.committed);
     }
@@ -314,7 +256,7 @@ static enum cw_status tell_asides(struct lag *lag, struct cw_error *err)
             .name = name, .committed = rd_kafka_topic_partition_list_new(64)};
         client_topic(lag->client, asides[i].group, name);
         for (size_t k = 0; k < 2 && asides[i].reads[k] != CW_TOPIC_COUNT; k++)
-            add_ours(lag, &group, asides[i].reads[k]);
+            inputs_add(&lag->inputs, asides[i].reads[k], group.committed);
         status = tell_group(lag, &group, true, err);
         rd_kafka_topic_partition_list_destroy(group.committed);
     }
@@ -375,6 +317,9 @@ static enum cw_status open_lag(struct lag *lag, struct cw_error *err)
     if (status == CW_OK)
         status = manifest_record_read(&lag->manifest, lag->client,
                                       lag->metadata, err);
+    if (status == CW_OK)
+        lag->inputs = (struct inputs){lag->client, lag->metadata,
+                                      manifest_record_get(lag->manifest)};
     if (status == CW_OK)
         status = engine_create(&lag->engine, NULL, err);
     if (status == CW_OK)

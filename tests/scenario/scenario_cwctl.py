@@ -6,6 +6,7 @@ import select
 import subprocess
 import time
 
+from records import otlp_gauge
 from scenario_alerts import alert
 from world import wait_for
 
@@ -20,7 +21,7 @@ def prepare(world):
     file = world.folder / "policy.yaml"
     file.write_text(POLICY)
     world.options = {"CAUSEWAY_POLICY_FILE": str(file)}
-    world.install("alerts:2", "topology:1", "changes:1", "small:1")
+    world.install("alerts:2", "topology:1", "changes:1", "small:1", "gauges:1")
     world.start()
 
 
@@ -235,3 +236,24 @@ def u14_a_test_of_notifications_fires_and_resolves(world):
     told = {(r["target"], r["transition"]): r["state"] for r in rows(world, "notify", "test", "--real", "--timeout", "8")}
     assert told == {(target, word): "DELIVERED" for target in ("hook", "chat") for word in ("FIRING", "RESOLVED")}, told
     assert "nobody was told" in fails(world, 1, "notify", "test", "--timeout", "3")  # no target wants drills
+
+
+def o8_doctor_says_who_runs_how_far_it_is_and_what_learns(world):
+    now = time.time()
+    world.send("gauges", otlp_gauge("young", "queue.depth", [(int((now - 2) * 1e9), 1.0), (int((now - 1) * 1e9), 2.0)]))
+    world.flush()
+    wait_for("it learns", lambda: [r for r in world.read("series") if r["definition"]["entity"]["name"] == "young"])
+
+    def checks():
+        return rows(world, "doctor", "--postgres", world.postgres)
+    found = checks()
+    running = {r["what"].split(":")[0]: r for r in found if r["check"] == "services"}
+    assert set(running) == {"normalizer", "logcluster", "topology", "detector", "correlate", "ranker", "remediator", "effect", "recorder", "notifier"}
+    assert all(r["state"] == "ok" for r in running.values()), running
+    assert "decided up to" in running["correlate"]["what"], running["correlate"]
+    of = {r["check"]: r["what"] for r in found}
+    assert "its clock is" in of["postgres"] and "the newest" in of["schema"], of
+    assert any("young: 1 warming up, until each has 60 samples" in r["what"] for r in found), [r for r in found if r["check"] == "series"]
+    world.services["detector"].kill()
+    wait_for("it is missed", lambda: [r for r in checks() if r["what"] == "detector: nobody runs it" and r["state"] == "warn"], 40)
+    world.start("detector")
