@@ -117,7 +117,7 @@ const struct command commands[] = {
     {
         .noun = "topics",
         .verb = "tail",
-        .words = "NAME",
+        .words = "TOPIC",
         .words_min = 1,
         .words_max = 1,
         .summary = "what comes on a topic, or stands there, decoded",

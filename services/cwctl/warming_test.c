@@ -63,6 +63,11 @@ static void one_without_interval_leaves_the_end_open(void **state)
     take(warming, 2, "cart", 5, CW_SERIES_STATE_WARMING);
     assert_int_equal(warming_entities(warming, &count)[0].until_at, 0);
     warming_destroy(&warming);
+    warming = make(); /* in the other order too */
+    take(warming, 1, "cart", 5, CW_SERIES_STATE_WARMING);
+    take(warming, 2, "cart", 0, CW_SERIES_STATE_WARMING);
+    assert_int_equal(warming_entities(warming, &count)[0].until_at, 0);
+    warming_destroy(&warming);
 }
 
 static void who_has_most_comes_first(void **state)
