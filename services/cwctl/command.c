@@ -12,8 +12,8 @@ const struct command_option command_globals[] = {
     {"brokers", "HOST:PORT,...", "Kafka; else CAUSEWAY_KAFKA_BROKERS or file"},
     {"prefix", "WORD", "first word of every topic: causeway"},
     {"postgres", "URL",
-     "database; a password in it is seen in the process list: better "
-     "CAUSEWAY_POSTGRES_URL, or postgres.url_file in the options file"},
+     "database; with a password better CAUSEWAY_POSTGRES_URL or "
+     "postgres.url_file in a file: arguments are seen by all"},
     {"config", "FILE",
      "options; else $XDG_CONFIG_HOME/cwctl.yml, "
      "/etc/causeway/cwctl.yml"},

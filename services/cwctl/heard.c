@@ -54,11 +54,15 @@ static enum cw_status ask_members(struct heard *heard, rd_kafka_t *handle,
     return CW_OK;
 }
 
-static enum cw_status ask_decided(struct heard *heard, rd_kafka_t *handle,
-                                  const struct inputs *inputs,
-                                  const struct cw_pipeline_stage *stage,
-                                  struct cw_error *err)
+static enum cw_status
+ask_decided(struct heard *heard, const struct inputs *inputs, const char *group,
+            const struct cw_pipeline_stage *stage, struct cw_error *err)
 {
+    rd_kafka_t *handle = NULL;
+    const enum cw_status status =
+        inputs_open_group(inputs, group, &handle, err);
+    if (status != CW_OK)
+        return status;
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new(64);
     inputs_add_stage(inputs, stage, list);
@@ -66,6 +70,7 @@ static enum cw_status ask_decided(struct heard *heard, rd_kafka_t *handle,
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         heard->decided_at = heard_decided(list);
     rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(handle);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR
                ? CW_OK
                : cw_fail(err, cw_kafka_status(code), "commits: %s",
@@ -79,13 +84,11 @@ enum cw_status heard_ask(struct heard *heard, const struct inputs *inputs,
 {
     rd_kafka_t *handle = NULL;
     struct heard found = {.decided_at = HEARD_NEVER};
-    enum cw_status status = inputs_open_group(inputs, group, &handle, err);
-    if (status != CW_OK)
-        return status;
-    status = ask_members(&found, handle, group, err);
+    enum cw_status status = client_handle(inputs->client, &handle, err);
+    if (status == CW_OK)
+        status = ask_members(&found, handle, group, err);
     if (status == CW_OK && stage != NULL)
-        status = ask_decided(&found, handle, inputs, stage, err);
-    rd_kafka_destroy(handle);
+        status = ask_decided(&found, inputs, group, stage, err);
     if (status == CW_OK)
         *heard = found;
     return status;
