@@ -12,7 +12,8 @@ const struct command_option command_globals[] = {
     {"brokers", "HOST:PORT,...", "Kafka; else CAUSEWAY_KAFKA_BROKERS or file"},
     {"prefix", "WORD", "first word of every topic: causeway"},
     {"postgres", "URL",
-     "database, for doctor; else CAUSEWAY_POSTGRES_URL or file"},
+     "database; with a password better CAUSEWAY_POSTGRES_URL or "
+     "postgres.url_file in a file: arguments are seen by all"},
     {"config", "FILE",
      "options; else $XDG_CONFIG_HOME/cwctl.yml, "
      "/etc/causeway/cwctl.yml"},
@@ -243,6 +244,7 @@ static enum cw_status read_option(struct reading *reading, const char *word,
     struct call *call = reading->call;
     const char *name = strcmp(word, "-o") == 0   ? "output"
                        : strcmp(word, "-h") == 0 ? "help"
+                       : strcmp(word, "-y") == 0 ? "confirm"
                                                  : word + 2;
     const char *equals = strchr(name, '=');
     const size_t size = equals != NULL ? (size_t)(equals - name) : strlen(name);
@@ -334,11 +336,16 @@ static int exit_code(const struct call *call, enum cw_status status)
     return EXIT_FAULT;
 }
 
-static int run_call(struct reading *reading)
+/* reading: what stands before the noun; then the rest is read. */
+static int run_call(struct reading *reading, int rest, int count)
 {
     struct call *call = reading->call;
     struct cw_error err = {CW_OK, ""};
     enum cw_status status = read_words(reading, &err);
+    reading->at = rest;
+    reading->count = count;
+    if (status == CW_OK)
+        status = read_words(reading, &err);
     if (status == CW_OK && call_has(call, "help")) {
         help_command(call->command, stdout);
         return 0;
@@ -377,10 +384,38 @@ static bool asks(const char *word, const char *name)
     return word != NULL && strcmp(word, name) == 0;
 }
 
+/* Options of every command may come before the noun: where that stands, count
+ * when it does not; 0 when such an option is none. */
+static int find_noun(int count, char **arguments)
+{
+    int at = 1;
+    while (at < count && arguments[at][0] == '-' &&
+           !asks(arguments[at], "--help") && !asks(arguments[at], "-h") &&
+           !asks(arguments[at], "--version")) {
+        const char *name =
+            asks(arguments[at], "-o") ? "output" : arguments[at] + 2;
+        const size_t size = strcspn(name, "=");
+        const size_t option = find_option(command_globals, name, size);
+        if ((arguments[at][1] != '-' && !asks(arguments[at], "-o")) ||
+            command_globals[option].name == NULL)
+            return 0;
+        at +=
+            command_globals[option].value != NULL && name[size] == '\0' ? 2 : 1;
+    }
+    return at < count ? at : count;
+}
+
 int command_main(int count, char **arguments)
 {
-    const char *noun = count > 1 ? arguments[1] : NULL;
-    const char *verb = count > 2 ? arguments[2] : NULL;
+    const int first = find_noun(count, arguments);
+    if (first == 0) {
+        (void)fputs("cwctl: only options of every command may come before it; "
+                    "cwctl --help\n",
+                    stderr);
+        return EXIT_USAGE;
+    }
+    const char *noun = first < count ? arguments[first] : NULL;
+    const char *verb = first + 1 < count ? arguments[first + 1] : NULL;
     int used = 0;
     if (noun == NULL || asks(noun, "--help") || asks(noun, "-h") ||
         asks(noun, "help")) {
@@ -403,8 +438,8 @@ int command_main(int count, char **arguments)
     if (words == NULL)
         return EXIT_FAULT;
     struct call call = {.command = command, .words = words, .out = stdout};
-    struct reading reading = {&call, words, 1 + used, count, arguments};
-    const int code = run_call(&reading);
+    struct reading reading = {&call, words, 1, first, arguments};
+    const int code = run_call(&reading, first + used, count);
     for (size_t i = 0; i < call.joined_count; i++)
         free(call.joined[i]);
     free(words);

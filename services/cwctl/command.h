@@ -2,9 +2,10 @@
  * command - the one table of what cwctl can do, and how it is called.
  *
  * Place    main.c: arguments -> [command] -> a noun's file
- * Input    cwctl NOUN [VERB] [options] [words]; --name value or --name=value;
- *          -o is --output, -h is --help; -- ends options; an option whose
- *          value is a list may come several times
+ * Input    cwctl [options] NOUN [VERB] [options] [words]; before the noun only
+ *          options of every command; --name value or --name=value; -o is
+ *          --output, -h is --help, -y is --confirm; -- ends options; an option
+ *          whose value is a list may come several times
  * Output   a call, checked against the table; help, and completion for shells,
  *          made of the table
  * Limits   COMMAND_OPTIONS_MAX options a command
@@ -42,7 +43,7 @@ struct call;
 struct command {
     const char *noun;
     const char *verb;  /* NULL: the noun says it all */
-    const char *words; /* "FILE...|-" */
+    const char *words; /* "FILE...|-"; "TOPIC": completion knows ours */
     size_t words_min;
     size_t words_max;
     const char *summary;  /* one line */

@@ -3,6 +3,7 @@
 #include "audit_verify.h"
 #include "canonical.h"
 #include "completion.h"
+#include "confirm.h"
 #include "deadletter.h"
 #include "doctor.h"
 #include "export.h"
@@ -13,9 +14,11 @@
 #include "patterns.h"
 #include "replay.h"
 #include "say.h"
+#include "say_silence.h"
 #include "score.h"
 #include "tail.h"
 #include "topics.h"
+#include "why.h"
 
 #define ANY_COUNT ((size_t)4096)
 
@@ -93,7 +96,8 @@ const struct command commands[] = {
         .verb = "plan",
         .words = "[NAME[:N]...]",
         .words_max = ANY_COUNT,
-        .summary = "which topics are needed, what is there, and the ACLs",
+        .summary = "which topics are needed, what is there or differs, the "
+                   "ACLs; exit 1 unless all is there",
         .examples = "  cwctl topics plan --raw otlp_metrics:3,logs\n",
         .run = topics_plan_run,
         .options = {TOPIC_OPTIONS},
@@ -103,7 +107,8 @@ const struct command commands[] = {
         .verb = "create",
         .words = "[NAME[:N]...]",
         .words_max = ANY_COUNT,
-        .summary = "creates what is missing and writes the manifest",
+        .summary = "creates what is missing, changes nothing that is there, "
+                   "writes the manifest",
         .examples = "  cwctl topics create --partitions 16 --raw "
                     "otlp_metrics:3,logs:6\n",
         .run = topics_create_run,
@@ -112,7 +117,7 @@ const struct command commands[] = {
     {
         .noun = "topics",
         .verb = "tail",
-        .words = "NAME",
+        .words = "TOPIC",
         .words_min = 1,
         .words_max = 1,
         .summary = "what comes on a topic, or stands there, decoded",
@@ -178,10 +183,11 @@ const struct command commands[] = {
         .words = "ALERT",
         .words_min = 1,
         .words_max = 1,
-        .summary = "where an alert, or what a title or entity said, ended",
+        .summary = "where an alert, or what a title or entity said, ended, and "
+                   "who was told",
         .examples = "  cwctl why 40f03160740e7327\n"
                     "  cwctl why cart\n",
-        .run = incidents_why_run,
+        .run = why_run,
     },
     {
         .noun = "ack",
@@ -227,11 +233,13 @@ const struct command commands[] = {
         .words = "ACTION",
         .words_min = 1,
         .words_max = 1,
-        .summary = "lets a proposed repair run, as it stands now",
-        .examples = "  cwctl approve 9f3c01d2 --wait\n",
+        .summary = "shows a proposed repair, asks, and lets it run",
+        .examples = "  cwctl approve 9f3c01d2 --wait\n"
+                    "  cwctl approve 9f3c01d2 --confirm --by ana\n",
         .run = say_approve_run,
         .options =
             {
+                CONFIRM_OPTION,
                 SPEAKER_OPTIONS,
             },
     },
@@ -251,16 +259,33 @@ const struct command commands[] = {
     },
     {
         .noun = "silence",
+        .verb = "list",
+        .summary = "silences in force: whose, why, until when",
+        .examples = "  cwctl silence list\n",
+        .run = say_silence_list_run,
+        .options =
+            {
+                {"all", NULL, "those that are over too"},
+            },
+    },
+    {
+        .noun = "silence",
         .words = "LABEL=VALUE...",
         .words_min = 1,
         .words_max = ANY_COUNT,
         .summary = "pages nobody about what matches, for a time",
-        .examples = "  cwctl silence entity=cart severity=WARNING --for 2h\n",
+        .examples = "  cwctl silence entity=cart severity=WARNING --for 2h "
+                    "--reason deploy\n"
+                    "  cwctl silence list\n",
         .run = say_silence_run,
         .options =
             {
                 {"for", "TIME", "2h: 30m, 2h, 7d"},
-                SPEAKER_OPTIONS,
+                {"by", "WHO", "who says so; user@host"},
+                {"reason", "TEXT", "why; required"},
+                {"tenant", "NAME", "whose; default"},
+                {"domain", "NAME", "where it acts; that of the tenant"},
+                {"timeout", "SECONDS", "waits so long for its id; 30"},
             },
     },
     {
@@ -273,7 +298,12 @@ const struct command commands[] = {
         .run = say_unsilence_run,
         .options =
             {
-                SPEAKER_OPTIONS,
+                {"by", "WHO", "who says so; user@host"},
+                {"reason", "TEXT", "why"},
+                {"tenant", "NAME", "whose it must be"},
+                {"domain", "NAME", "where it must act"},
+                {"wait", NULL, "until the engine has taken it in"},
+                {"timeout", "SECONDS", "of --wait; 30"},
             },
     },
     {
@@ -290,38 +320,42 @@ const struct command commands[] = {
     {
         .noun = "repair",
         .verb = "start",
-        .summary = "repairs may run again",
-        .examples = "  cwctl repair start\n",
+        .summary = "says who stopped repairs, asks, and lets them run again",
+        .examples = "  cwctl repair start\n"
+                    "  cwctl repair start --confirm\n",
         .run = say_repair_start_run,
         .options =
             {
+                CONFIRM_OPTION,
                 SPEAKER_OPTIONS,
             },
     },
     {
         .noun = "notify",
         .verb = "test",
-        .summary = "does a page reach anybody?",
+        .summary = "does a page reach anybody, and its end? Fires, resolves",
         .examples = "  cwctl notify test\n",
         .run = notify_run,
         .options =
             {
                 {"real", NULL, "tell also targets that want no drills"},
-                {"timeout", "SECONDS", "15"},
+                {"timeout", "SECONDS", "waits so long for each of both; 15"},
             },
     },
     {
         .noun = "audit",
         .verb = "verify",
-        .summary = "is the chain of decisions whole?",
+        .summary = "is the chain of decisions whole? With --postgres also "
+                   "its end",
         .examples = "  cwctl audit verify\n"
-                    "  cwctl audit verify --key-file audit.key --key-id 2026\n",
+                    "  cwctl audit verify --key-file 2025=old.key --key-file "
+                    "2026=new.key\n",
         .run = audit_verify_run,
         .options =
             {
-                {"key-file", "FILE",
-                 "the key of the chain; none = plain hashes"},
-                {"key-id", "ID", "its name in the chain"},
+                {"key-file", "[ID=]FILE,...",
+                 "keys by their names in the chain; none = plain hashes"},
+                {"key-id", "ID", "name of a key without ID="},
             },
     },
     {
@@ -345,20 +379,24 @@ const struct command commands[] = {
         .words = "[PARTITION/OFFSET...]",
         .words_min = 0,
         .words_max = ANY_COUNT,
-        .summary = "puts refused records in again",
+        .summary = "puts refused records in again, each once",
         .examples = "  cwctl deadletter retry 0/17\n"
-                    "  cwctl deadletter retry --code bad_record\n",
+                    "  cwctl deadletter retry --code bad_record\n"
+                    "  cwctl deadletter retry --all --confirm\n",
         .run = deadletter_retry_run,
         .options =
             {
                 {"code", "CODE", "those of this reason"},
                 {"topic", "NAME", "those of this raw topic"},
-                {"all", NULL, "every one"},
+                {"all", NULL, "every one; asks before"},
+                {"again", NULL, "also those that were put in again before"},
+                CONFIRM_OPTION,
             },
     },
     {
         .noun = "lag",
-        .summary = "how far behind each stage is",
+        .summary = "how far behind each stage and effect is, in records and "
+                   "seconds",
         .examples = "  cwctl lag --behind\n",
         .run = lag_run,
         .options =

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "core/plan.h"
+#include "core/topic.h"
+
 static bool is_first_of_noun(const struct command *command)
 {
     return command == commands || strcmp(command[-1].noun, command->noun) != 0;
@@ -28,6 +31,29 @@ static void print_flags(const struct command_option *options, FILE *out)
         (void)fprintf(out, "--%s ", options->name);
 }
 
+/* Ours, as topics tail takes them; raw topics only a broker could name. */
+static void print_topics(const char *separator, FILE *out)
+{
+    for (unsigned i = 0; i < CW_TOPIC_COUNT; i++) {
+        const enum cw_topic topic = (enum cw_topic)i;
+        const char *name = cw_topic_spec(topic)->name;
+        const bool each =
+            topic == CW_TOPIC_SNAPSHOTS || topic == CW_TOPIC_VERDICTS;
+        for (unsigned s = 0; each && s < CW_SERVICE_COUNT; s++)
+            if (s != CW_SERVICE_NORMALIZER)
+                (void)fprintf(out, "%s.%s%s", name,
+                              cw_service_name((enum cw_service)s), separator);
+        if (!each && topic != CW_TOPIC_RAW)
+            (void)fprintf(out, "%s%s", name, separator);
+    }
+    (void)fputs("raw.commands raw.config raw.models raw.results", out);
+}
+
+static bool names_topic(const struct command *command)
+{
+    return command->words != NULL && strcmp(command->words, "TOPIC") == 0;
+}
+
 static void print_bash(FILE *out)
 {
     (void)fputs("_cwctl() {\n"
@@ -41,6 +67,8 @@ static void print_bash(FILE *out)
         (void)fprintf(out, "    \"%s %s\"*) words=\"", at->noun,
                       at->verb != NULL ? at->verb : "");
         print_flags(at->options, out);
+        if (names_topic(at))
+            print_topics(" ", out);
         (void)fputs("\";;\n", out);
     }
     (void)fputs("  esac\n  words=\"$words ", out);
@@ -75,6 +103,14 @@ static void print_fish(FILE *out)
                           "complete -c cwctl -n '__fish_seen_subcommand_from "
                           "%s' -a %s -d '%s'\n",
                           at->noun, at->verb, at->summary);
+        if (names_topic(at)) {
+            (void)fprintf(out,
+                          "complete -c cwctl -n '__fish_seen_subcommand_from "
+                          "%s; and __fish_seen_subcommand_from %s' -a '",
+                          at->noun, at->verb);
+            print_topics(" ", out);
+            (void)fputs("'\n", out);
+        }
         for (const struct command_option *option = at->options;
              option->name != NULL; option++)
             (void)fprintf(out,

@@ -4,25 +4,34 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "confirm.h"
 #include "core/topic.h"
 #include "message_line.h"
 #include "record/dead_letter.h"
+#include "resend.h"
+#include "retries.h"
 #include "scan.h"
 #include "table.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
-#define FLUSH_MS  15000
 #define RETRY_MAX 1000 /* of a header's number */
+
+struct letters;
+
+typedef enum cw_status letters_take(struct letters *letters,
+                                    const rd_kafka_message_t *message,
+                                    const struct cw_dead_letter *letter,
+                                    struct cw_error *err);
 
 struct letters {
     struct call *call;
     struct client *client;
     struct cw_arena *arena;
-    struct table *table;  /* of list */
-    rd_kafka_t *producer; /* of retry; borrowed */
-    size_t seen;
-    size_t sent;
-    size_t passed;
+    letters_take *take;
+    struct table *table;     /* of list */
+    struct retries *retries; /* of retry, as the rest */
+    struct resend *resend;
+    size_t broken; /* chosen, and not whole or only parts of a record */
 };
 
 static bool is_wanted(const struct letters *letters, const char *place,
@@ -37,13 +46,22 @@ static bool is_wanted(const struct letters *letters, const char *place,
            (topic == NULL || cw_text_is(letter->topic, topic));
 }
 
-static enum cw_status list_letter(struct letters *letters, const char *place,
+static void place_of(const rd_kafka_message_t *message, char place[64])
+{
+    (void)snprintf(place, 64, "%d/%" PRId64, message->partition,
+                   message->offset);
+}
+
+static enum cw_status list_letter(struct letters *letters,
+                                  const rd_kafka_message_t *message,
                                   const struct cw_dead_letter *letter,
                                   struct cw_error *err)
 {
+    char place[64];
     char at[CW_TIME_TEXT_SIZE];
     char origin[CLIENT_NAME_MAX + 48];
     char size[24];
+    place_of(message, place);
     (void)cw_time_format_ms(letter->meta.stream_at, at);
     (void)snprintf(origin, sizeof(origin), "%.*s/%d/%" PRId64,
                    CW_TEXT_ARG(letter->topic), letter->partition,
@@ -56,64 +74,7 @@ static enum cw_status list_letter(struct letters *letters, const char *place,
     return table_add(letters->table, cells, err);
 }
 
-/* ---- retry -------------------------------------------------------------- */
-
-static rd_kafka_headers_t *headers_of(const struct cw_dead_letter *letter)
-{
-    char retry[16];
-    rd_kafka_headers_t *headers =
-        rd_kafka_headers_new(letter->headers_count + 1);
-    for (size_t i = 0; i < letter->headers_count; i++) {
-        const struct cw_header_bytes *header = &letter->headers[i];
-        if (!cw_text_is(header->key, "causeway-retry"))
-            (void)rd_kafka_header_add(
-                headers, header->key.bytes, (ssize_t)header->key.size,
-                header->value.bytes, (ssize_t)header->value.size);
-    }
-    (void)snprintf(retry, sizeof(retry), "%d", letter->retry + 1);
-    (void)rd_kafka_header_add(headers, "causeway-retry", -1, retry, -1);
-    return headers;
-}
-
-static enum cw_status send_letter(struct letters *letters,
-                                  const struct cw_dead_letter *letter,
-                                  struct cw_error *err)
-{
-    char topic[CLIENT_NAME_MAX];
-    rd_kafka_headers_t *headers = headers_of(letter);
-    (void)snprintf(topic, sizeof(topic), "%.*s", CW_TEXT_ARG(letter->topic));
-    const rd_kafka_resp_err_t code = rd_kafka_producev(
-        letters->producer, RD_KAFKA_V_TOPIC(topic),
-        RD_KAFKA_V_PARTITION(letter->partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(letter->has_key ? letter->key.bytes : NULL,
-                       letter->has_key ? letter->key.size : 0),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)letter->value.bytes,
-                         letter->value.size),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_headers_destroy(headers);
-        return cw_fail(err, cw_kafka_status(code), "%s: %s", topic,
-                       rd_kafka_err2str(code));
-    }
-    (void)rd_kafka_poll(letters->producer, 0);
-    letters->sent++;
-    return CW_OK;
-}
-
-static enum cw_status retry_letter(struct letters *letters,
-                                   const struct cw_dead_letter *letter,
-                                   struct cw_error *err)
-{
-    if (!cw_dead_letter_is_whole(letter) || letter->index >= 0 ||
-        letter->retry >= RETRY_MAX) {
-        letters->passed++;
-        return CW_OK;
-    }
-    return send_letter(letters, letter, err);
-}
-
-/* ---- both --------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 static enum cw_status take(void *to, const rd_kafka_message_t *message,
                            bool *stop, struct cw_error *err)
@@ -127,24 +88,27 @@ static enum cw_status take(void *to, const rd_kafka_message_t *message,
     if (!message_record(message, letters->arena, &type, &record) ||
         type != &cw_dead_letter_type)
         return CW_OK;
-    (void)snprintf(place, sizeof(place), "%d/%" PRId64, message->partition,
-                   message->offset);
-    if (!is_wanted(letters, place, record))
-        return CW_OK;
-    letters->seen++;
-    return letters->table != NULL ? list_letter(letters, place, record, err)
-                                  : retry_letter(letters, record, err);
+    place_of(message, place);
+    return is_wanted(letters, place, record)
+               ? letters->take(letters, message, record, err)
+               : CW_OK;
 }
 
-static enum cw_status read_letters(struct letters *letters,
+static void topic_of(const struct letters *letters, char name[CLIENT_NAME_MAX])
+{
+    client_topic(letters->client, cw_topic_spec(CW_TOPIC_DEADLETTER)->name,
+                 name);
+}
+
+static enum cw_status read_letters(struct letters *letters, letters_take *one,
                                    struct cw_error *err)
 {
     char name[CLIENT_NAME_MAX];
     const char *const topics[] = {name};
     const struct scan_setup setup = {
         .topics = topics, .topic_count = 1, .take = take, .to = letters};
-    client_topic(letters->client, cw_topic_spec(CW_TOPIC_DEADLETTER)->name,
-                 name);
+    letters->take = one;
+    topic_of(letters, name);
     return scan_run(letters->client, &setup, err);
 }
 
@@ -166,7 +130,7 @@ enum cw_status deadletter_list_run(struct call *call, struct cw_error *err)
     if (status == CW_OK)
         status = table_create(&letters.table, columns, err);
     if (status == CW_OK)
-        status = read_letters(&letters, err);
+        status = read_letters(&letters, list_letter, err);
     if (status == CW_OK)
         table_print(letters.table, call->output, call->out);
     table_destroy(&letters.table);
@@ -175,27 +139,142 @@ enum cw_status deadletter_list_run(struct call *call, struct cw_error *err)
     return status;
 }
 
-enum cw_status deadletter_retry_run(struct call *call, struct cw_error *err)
+/* ---- retry -------------------------------------------------------------- */
+
+static enum cw_status choose(struct letters *letters,
+                             const rd_kafka_message_t *message,
+                             const struct cw_dead_letter *letter,
+                             struct cw_error *err)
 {
-    struct letters letters = {.call = call};
+    if (cw_dead_letter_is_whole(letter) && letter->index < 0 &&
+        letter->retry < RETRY_MAX)
+        return retries_choose(letters->retries, message->partition,
+                              message->offset, letter, err);
+    letters->broken++;
+    return CW_OK;
+}
+
+static enum cw_status find_retry(void *to, const rd_kafka_message_t *message,
+                                 bool *stop, struct cw_error *err)
+{
+    const struct letters *letters = to;
+    rd_kafka_headers_t *headers = NULL;
+    const void *value;
+    size_t size;
+    (void)stop;
+    (void)err;
+    if (rd_kafka_message_headers(message, &headers) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR &&
+        rd_kafka_header_get_last(headers, RETRIES_HEADER, &value, &size) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+        retries_found(letters->retries, (struct cw_text){value, size});
+    return CW_OK;
+}
+
+/* Retries lie behind the record that was refused. A raw topic that is gone has
+ * none; sending there fails and is said. */
+static enum cw_status find_retries(struct letters *letters,
+                                   struct cw_error *err)
+{
+    const rd_kafka_metadata_t *metadata = NULL;
+    size_t count = 0;
+    const struct retries_place *places =
+        retries_places(letters->retries, &count);
+    enum cw_status status = client_metadata(letters->client, &metadata, err);
+    if (status != CW_OK)
+        return status;
+    rd_kafka_topic_partition_list_t *from =
+        rd_kafka_topic_partition_list_new((int)count + 1);
+    for (size_t i = 0; i < count; i++)
+        if (client_partitions(metadata, places[i].topic) > places[i].partition)
+            rd_kafka_topic_partition_list_add(from, places[i].topic,
+                                              places[i].partition)
+                ->offset = places[i].offset;
+    const struct scan_setup setup = {
+        .places = from, .take = find_retry, .to = letters};
+    if (from->cnt > 0)
+        status = scan_run(letters->client, &setup, err);
+    rd_kafka_topic_partition_list_destroy(from);
+    rd_kafka_metadata_destroy(metadata);
+    return status;
+}
+
+static enum cw_status send_letter(struct letters *letters,
+                                  const rd_kafka_message_t *message,
+                                  const struct cw_dead_letter *letter,
+                                  struct cw_error *err)
+{
+    char name[RETRIES_TEXT_SIZE];
+    (void)err;
+    if (!retries_wants(letters->retries, message->partition, message->offset))
+        return CW_OK;
+    retries_name(letters->retries, message->partition, message->offset, name);
+    resend_put(letters->resend, letter, name);
+    return CW_OK;
+}
+
+static enum cw_status send_letters(struct letters *letters,
+                                   struct cw_error *err)
+{
+    enum cw_status status = resend_open(&letters->resend, letters->client, err);
+    if (status == CW_OK)
+        status = read_letters(letters, send_letter, err);
+    if (status != CW_OK)
+        return status;
+    const struct resend_counts counts = resend_wait(letters->resend);
+    (void)fprintf(stderr,
+                  "cwctl: %zu put in again, %zu were in already, %zu not whole "
+                  "or parts of a record, %zu failed\n",
+                  counts.arrived, retries_found_count(letters->retries),
+                  letters->broken, counts.failed);
+    return counts.failed == 0
+               ? CW_OK
+               : cw_fail(err, CW_BROKEN, "%zu did not arrive; the first: %s",
+                         counts.failed, counts.why);
+}
+
+static enum cw_status choose_letters(struct letters *letters,
+                                     struct cw_error *err)
+{
+    char topic[CLIENT_NAME_MAX];
+    char question[128];
+    topic_of(letters, topic);
+    enum cw_status status = retries_create(&letters->retries, topic, err);
+    if (status == CW_OK)
+        status = read_letters(letters, choose, err);
+    if (status == CW_OK && !call_has(letters->call, "again"))
+        status = find_retries(letters, err);
+    if (status != CW_OK || !call_has(letters->call, "all"))
+        return status;
+    (void)snprintf(question, sizeof(question),
+                   "cwctl: put %zu letters in again?",
+                   retries_chosen(letters->retries) -
+                       retries_found_count(letters->retries));
+    return confirm_ask(letters->call, question, err);
+}
+
+static enum cw_status check_call(struct call *call, struct cw_error *err)
+{
     if (call->word_count == 0 && !call_has(call, "all") &&
         !call_has(call, "code") && !call_has(call, "topic"))
         return call_usage(call, err,
                           "say which: PARTITION/OFFSET as list "
                           "shows them, --code, --topic or --all");
-    enum cw_status status = open_letters(&letters, err);
+    return call_has(call, "all") ? confirm_can_ask(call, err) : CW_OK;
+}
+
+enum cw_status deadletter_retry_run(struct call *call, struct cw_error *err)
+{
+    struct letters letters = {.call = call};
+    enum cw_status status = check_call(call, err);
     if (status == CW_OK)
-        status = client_handle(letters.client, &letters.producer, err);
+        status = open_letters(&letters, err);
     if (status == CW_OK)
-        status = read_letters(&letters, err);
-    if (status == CW_OK && rd_kafka_flush(letters.producer, FLUSH_MS) !=
-                               RD_KAFKA_RESP_ERR_NO_ERROR)
-        status = cw_fail(err, CW_UNAVAILABLE, "not all were acknowledged");
+        status = choose_letters(&letters, err);
     if (status == CW_OK)
-        (void)fprintf(stderr,
-                      "cwctl: %zu put in again, %zu not whole or parts of a "
-                      "record\n",
-                      letters.sent, letters.passed);
+        status = send_letters(&letters, err);
+    resend_close(&letters.resend);
+    retries_destroy(&letters.retries);
     client_close(&letters.client);
     cw_arena_destroy(&letters.arena);
     return status;

@@ -3,9 +3,14 @@
  *
  * Place    cwctl deadletter list, retry: topic deadletter -> [deadletter]
  * Output   list: a row a letter; retry: the record as it was on its raw topic
- *          again, with header causeway-retry one higher
+ *          again, with its Kafka timestamp, header causeway-retry one higher,
+ *          and causeway-retry-of: the letter's topic/partition/offset. A letter
+ *          whose retry stands on its raw topic already is passed over, so a
+ *          second call sends nothing; --again sends it all the same
  * Limits   a letter that lost a part for its size, or stands for a part of a
- *          record only, is not put in again
+ *          record only, is not put in again. Retries are known for as long as
+ *          the raw topic keeps them. A retry that is refused is a new letter.
+ *          Two calls at the same time do not know of each other
  */
 #ifndef CWCTL_DEADLETTER_H
 #define CWCTL_DEADLETTER_H

@@ -6,6 +6,7 @@
 #include "correlator/correlate/core.h"
 #include "correlator/topology/core.h"
 #include "detector/core.h"
+#include "detector/model.h"
 #include "logcluster/core.h"
 #include "normalizer/options.h"
 #include "ranker/core.h"
@@ -226,4 +227,9 @@ const struct cw_pipeline_stage *engine_stages(const struct engine *engine,
 const struct detector_config *engine_detector(const struct engine *engine)
 {
     return &engine->settings.detector;
+}
+
+unsigned engine_warm_samples(void)
+{
+    return MODEL_WARM_COUNT;
 }

@@ -27,4 +27,7 @@ const struct cw_pipeline_stage *engine_stages(const struct engine *engine,
                                               size_t *count);
 const struct detector_config *engine_detector(const struct engine *engine);
 
+/* Samples the detector learns of a series before it may alarm. */
+unsigned engine_warm_samples(void);
+
 #endif

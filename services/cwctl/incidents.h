@@ -1,10 +1,10 @@
 /*
  * incidents - what is wrong, why, and what is done about it.
  *
- * Place    cwctl incidents list, show, explain; why: topics incidents, causes,
- *          actions, ledger -> [incidents] -> people
+ * Place    cwctl incidents list, show, explain: topics incidents, causes,
+ *          actions -> [incidents] -> people
  * Output   list: a row an incident, newest first; show and explain: text, or
- *          with -o json the records themselves; why: where an alert ended
+ *          with -o json the records themselves
  */
 #ifndef CWCTL_INCIDENTS_H
 #define CWCTL_INCIDENTS_H
@@ -14,6 +14,5 @@
 enum cw_status incidents_list_run(struct call *call, struct cw_error *err);
 enum cw_status incidents_show_run(struct call *call, struct cw_error *err);
 enum cw_status incidents_explain_run(struct call *call, struct cw_error *err);
-enum cw_status incidents_why_run(struct call *call, struct cw_error *err);
 
 #endif

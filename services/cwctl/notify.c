@@ -17,27 +17,33 @@
 #define SEND_US      INT64_C(15000000)
 #define LOOK_BACK_US INT64_C(2000000)
 
+#define TARGETS_MAX 64 /* as many as the notifier takes */
+
+struct told {
+    char name[64];
+    bool resolved; /* its delivery of the second notice has ended */
+};
+
 struct drill {
     struct call *call;
     struct client *client;
     struct cw_arena *arena;
     struct table *table;
-    char id[48];
+    char id[48]; /* of the incident that is none */
+    char notice[64];
+    enum cw_transition transition;
     int64_t sent_at;
-    size_t delivered;
+    struct told told[TARGETS_MAX]; /* targets that heard FIRING */
+    size_t told_count;
+    size_t over; /* of them, those that heard RESOLVED */
+    size_t left; /* of them, those whose second delivery goes on */
 };
 
-static enum cw_status send_notice(struct drill *drill, struct cw_error *err)
+static struct cw_notice notice_of(const struct drill *drill,
+                                  const struct cw_entity *entity)
 {
-    const struct cw_clocks clock = cw_clock_system();
-    const struct cw_entity entity = {CW_TEXT("service"), CW_TEXT("cwctl")};
-    char topic[CLIENT_NAME_MAX];
-    struct cw_teller *teller = NULL;
-    struct cw_pack value;
-    drill->sent_at = cw_clock_wall_us(&clock);
-    (void)snprintf(drill->id, sizeof(drill->id), "TEST-%" PRIx64,
-                   (uint64_t)drill->sent_at);
-    const struct cw_notice notice = {
+    const bool over = drill->transition == CW_TRANSITION_RESOLVED;
+    return (struct cw_notice){
         .meta = {.tenant = CW_TEXT("default"),
                  .domain = CW_TEXT("default"),
                  .event_at = drill->sent_at,
@@ -45,20 +51,40 @@ static enum cw_status send_notice(struct drill *drill, struct cw_error *err)
                  .ingest_at = drill->sent_at,
                  .origin_partition = -1,
                  .origin_offset = -1,
-                 .idempotency_key = cw_text_of(drill->id)},
-        .notice_id = cw_text_of(drill->id),
+                 .idempotency_key = cw_text_of(drill->notice)},
+        .notice_id = cw_text_of(drill->notice),
         .incident_id = cw_text_of(drill->id),
-        .transition = CW_TRANSITION_FIRING,
-        .number = 1,
+        .transition = drill->transition,
+        .number = over ? 2 : 1,
         .severity = CW_SEVERITY_CRITICAL,
         .title = CW_TEXT("test of notifications: nothing is wrong"),
         .started_at = drill->sent_at,
         .decided_at = drill->sent_at,
-        .entities = &entity,
+        .entities = entity,
         .entities_count = 1,
         .why = CW_TEXT("somebody called cwctl notify test"),
         .drill = !call_has(drill->call, "real"),
     };
+}
+
+/* Both notices go to one partition, so that they stay in order. */
+static enum cw_status send_notice(struct drill *drill,
+                                  enum cw_transition transition,
+                                  struct cw_error *err)
+{
+    const struct cw_clocks clock = cw_clock_system();
+    const struct cw_entity entity = {CW_TEXT("service"), CW_TEXT("cwctl")};
+    char topic[CLIENT_NAME_MAX];
+    struct cw_teller *teller = NULL;
+    struct cw_pack value;
+    drill->transition = transition;
+    drill->sent_at = cw_clock_wall_us(&clock);
+    if (drill->id[0] == '\0')
+        (void)snprintf(drill->id, sizeof(drill->id), "TEST-%" PRIx64,
+                       (uint64_t)drill->sent_at);
+    (void)snprintf(drill->notice, sizeof(drill->notice), "%s/%s", drill->id,
+                   cw_transition_name(transition));
+    const struct cw_notice notice = notice_of(drill, &entity);
     cw_pack_init(&value, VALUE_MAX);
     cw_wire_seal(&cw_notice_type, &notice, &value);
     client_topic(drill->client, cw_topic_spec(CW_TOPIC_NOTICES)->name, topic);
@@ -77,37 +103,65 @@ static enum cw_status send_notice(struct drill *drill, struct cw_error *err)
     return status;
 }
 
+/* ---- deliveries --------------------------------------------------------- */
+
+static enum cw_status add_row(const struct drill *drill,
+                              const struct cw_delivery *delivery,
+                              struct cw_error *err)
+{
+    char attempts[16];
+    (void)snprintf(attempts, sizeof(attempts), "%d", delivery->attempts);
+    const struct cw_text cells[] = {
+        delivery->target,
+        cw_text_of(cw_transition_name(drill->transition)),
+        cw_text_of(cw_delivery_state_name(delivery->state)),
+        cw_text_of(attempts),
+        delivery->outcome,
+    };
+    return table_add(drill->table, cells, err);
+}
+
+static void note(struct drill *drill, const struct cw_delivery *delivery)
+{
+    const bool delivered = delivery->state == CW_DELIVERY_STATE_DELIVERED;
+    if (drill->transition == CW_TRANSITION_FIRING) {
+        if (delivered && drill->told_count < TARGETS_MAX)
+            (void)snprintf(drill->told[drill->told_count++].name,
+                           sizeof(drill->told[0].name), "%.*s",
+                           CW_TEXT_ARG(delivery->target));
+        return;
+    }
+    for (size_t i = 0; i < drill->told_count; i++) {
+        struct told *told = &drill->told[i];
+        if (told->resolved || !cw_text_is(delivery->target, told->name))
+            continue;
+        told->resolved = true;
+        drill->left--;
+        drill->over += delivered ? 1 : 0;
+    }
+}
+
 static enum cw_status take(void *to, const rd_kafka_message_t *message,
                            bool *stop, struct cw_error *err)
 {
     struct drill *drill = to;
     const struct cw_record_type *type = NULL;
     const void *record = NULL;
-    (void)stop;
     cw_arena_reset(drill->arena);
     if (!message_record(message, drill->arena, &type, &record) ||
         type != &cw_delivery_type)
         return CW_OK;
     const struct cw_delivery *delivery = record;
-    if (!cw_text_is(delivery->notice_id, drill->id) ||
+    if (!cw_text_is(delivery->notice_id, drill->notice) ||
         delivery->state == CW_DELIVERY_STATE_INTENT)
         return CW_OK;
-    json_t *line = type->json(record, false);
-    const struct cw_text cells[] = {
-        delivery->target,
-        message_path(line, CW_TEXT("state"), drill->arena),
-        message_path(line, CW_TEXT("attempts"), drill->arena),
-        delivery->outcome,
-    };
-    const enum cw_status status = table_add(drill->table, cells, err);
-    json_decref(line);
-    if (delivery->state == CW_DELIVERY_STATE_DELIVERED)
-        drill->delivered++;
-    return status;
+    note(drill, delivery);
+    *stop = drill->transition == CW_TRANSITION_RESOLVED && drill->left == 0;
+    return add_row(drill, delivery, err);
 }
 
-/* How many targets there are only the notifier knows: so it is waited for the
- * whole time. */
+/* How many targets there are only the notifier knows: so FIRING is waited for
+ * the whole time, and RESOLVED until all who heard FIRING have it. */
 static enum cw_status wait_for_deliveries(struct drill *drill,
                                           struct cw_error *err)
 {
@@ -133,10 +187,44 @@ static enum cw_status wait_for_deliveries(struct drill *drill,
     return status == CW_UNAVAILABLE ? CW_OK : status;
 }
 
+/* ---- the drill ---------------------------------------------------------- */
+
+/* Whoever hears FIRING late hears RESOLVED after it: so that is sent even when
+ * nobody has answered yet. */
+static enum cw_status run_drill(struct drill *drill, struct cw_error *err)
+{
+    struct cw_error first;
+    enum cw_status status = send_notice(drill, CW_TRANSITION_FIRING, err);
+    if (status != CW_OK)
+        return status;
+    const enum cw_status fired = wait_for_deliveries(drill, &first);
+    drill->left = drill->told_count;
+    status = send_notice(drill, CW_TRANSITION_RESOLVED, err);
+    if (status == CW_OK && fired != CW_OK)
+        return cw_fail(err, fired, "%s", first.text);
+    return status == CW_OK && drill->told_count > 0
+               ? wait_for_deliveries(drill, err)
+               : status;
+}
+
+static enum cw_status judge(const struct drill *drill, struct cw_error *err)
+{
+    if (drill->told_count == 0)
+        return cw_fail(err, CW_NOT_FOUND,
+                       "nobody was told: does the notifier run, and has it "
+                       "targets that want drills?");
+    return drill->over == drill->told_count
+               ? CW_OK
+               : cw_fail(err, CW_BROKEN,
+                         "%zu of %zu targets heard that it fires and not yet "
+                         "that it is over",
+                         drill->told_count - drill->over, drill->told_count);
+}
+
 enum cw_status notify_run(struct call *call, struct cw_error *err)
 {
-    static const char *const columns[] = {"target", "state", "#attempts",
-                                          "outcome", NULL};
+    static const char *const columns[] = {"target",    "transition", "state",
+                                          "#attempts", "outcome",    NULL};
     struct drill drill = {.call = call};
     enum cw_status status = cw_arena_create(&drill.arena, ARENA_MAX, err);
     if (status == CW_OK)
@@ -144,15 +232,11 @@ enum cw_status notify_run(struct call *call, struct cw_error *err)
     if (status == CW_OK)
         status = client_open(&drill.client, call, err);
     if (status == CW_OK)
-        status = send_notice(&drill, err);
-    if (status == CW_OK)
-        status = wait_for_deliveries(&drill, err);
+        status = run_drill(&drill, err);
     if (status == CW_OK)
         table_print(drill.table, call->output, call->out);
-    if (status == CW_OK && drill.delivered == 0)
-        status = cw_fail(err, CW_NOT_FOUND,
-                         "nobody was told: does the notifier run, and has it "
-                         "targets that want drills?");
+    if (status == CW_OK)
+        status = judge(&drill, err);
     client_close(&drill.client);
     table_destroy(&drill.table);
     cw_arena_destroy(&drill.arena);

@@ -1,9 +1,10 @@
 /*
- * notify - does a page reach anybody?
+ * notify - does a page reach anybody, and does its end?
  *
- * Place    cwctl notify test: a Notice of a drill on topic notices -> notifier
- *          -> topic deliveries -> [notify]
- * Output   a row a target, with what became of it; exit 1 when none delivered
+ * Place    cwctl notify test: two Notices of a drill on topic notices, FIRING
+ *          and then RESOLVED -> notifier -> topic deliveries -> [notify]
+ * Output   a row a target and notice, with what became of it; exit 1 when
+ *          nobody was told, or somebody not that it is over
  * Limits   only targets that want drills are told, unless --real: then the
  *          notice does not say that it is one
  */

@@ -1,6 +1,6 @@
 /*
  * say - what people tell the engine: acknowledge, resolve, label, approve,
- * reject, silence, stop and start repairs.
+ * reject, stop and start repairs.
  *
  * Place    cwctl ack, ...: arguments -> [say] -> JSON on raw.commands
  * Input    the record spoken of is looked up first, for its tenant and domain
@@ -19,8 +19,6 @@ enum cw_status say_resolve_run(struct call *call, struct cw_error *err);
 enum cw_status say_label_run(struct call *call, struct cw_error *err);
 enum cw_status say_approve_run(struct call *call, struct cw_error *err);
 enum cw_status say_reject_run(struct call *call, struct cw_error *err);
-enum cw_status say_silence_run(struct call *call, struct cw_error *err);
-enum cw_status say_unsilence_run(struct call *call, struct cw_error *err);
 enum cw_status say_repair_stop_run(struct call *call, struct cw_error *err);
 enum cw_status say_repair_start_run(struct call *call, struct cw_error *err);
 

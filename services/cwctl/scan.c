@@ -61,6 +61,10 @@ enum cw_status scan_places(struct client *client, rd_kafka_t *handle,
                            struct cw_error *err)
 {
     const rd_kafka_metadata_t *metadata = NULL;
+    if (setup->places != NULL) {
+        *places = rd_kafka_topic_partition_list_copy(setup->places);
+        return CW_OK;
+    }
     enum cw_status status = client_metadata(client, &metadata, err);
     if (status != CW_OK)
         return status;

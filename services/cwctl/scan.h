@@ -22,6 +22,9 @@ typedef enum cw_status scan_take(void *to, const rd_kafka_message_t *message,
 struct scan_setup {
     const char *const *topics; /* full names */
     size_t topic_count;
+    /* Instead of topics: these partitions, each from its offset; an offset
+     * that is gone becomes the oldest. Borrowed. */
+    const rd_kafka_topic_partition_list_t *places;
     int64_t
         from_at; /* Kafka time, us; 0 = the beginning; INT64_MAX = the end */
     bool follow; /* go on at the end */

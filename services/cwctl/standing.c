@@ -4,16 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/hash.h"
-#include "base/map64.h"
 #include "core/plan.h"
 #include "message_line.h"
 #include "record/records.h"
 #include "scan.h"
 
-#define ARENA_MAX  ((size_t)64 << 20)
-#define SERIES_MAX ((size_t)20000000)
-#define ASK_MS     5000
+#define ARENA_MAX ((size_t)64 << 20)
+#define ASK_MS    5000
 
 struct standing {
     struct cw_arena *arena;
@@ -270,57 +267,5 @@ enum cw_status standing_open_transactions(struct client *client,
         rd_kafka_destroy(stable);
     if (plain != NULL)
         rd_kafka_destroy(plain);
-    return status;
-}
-
-/* ---- warming ------------------------------------------------------------ */
-
-struct warming {
-    struct cw_arena *arena;
-    struct cw_map64 *states; /* series id -> enum cw_series_state */
-    size_t count;
-};
-
-static enum cw_status take_series(void *to, const rd_kafka_message_t *message,
-                                  bool *stop, struct cw_error *err)
-{
-    struct warming *warming = to;
-    const struct cw_record_type *type = NULL;
-    const void *record = NULL;
-    uint64_t before;
-    (void)stop;
-    cw_arena_reset(warming->arena);
-    if (!message_record(message, warming->arena, &type, &record) ||
-        type != &cw_series_type)
-        return CW_OK;
-    const struct cw_series *series = record;
-    const uint64_t id = cw_hash_mix(1, (uint64_t)series->definition.id);
-    if (cw_map64_find(warming->states, id, &before) &&
-        before == CW_SERIES_STATE_WARMING)
-        warming->count--;
-    if (series->state == CW_SERIES_STATE_WARMING)
-        warming->count++;
-    return cw_map64_put(warming->states, id, (uint64_t)series->state, err);
-}
-
-enum cw_status standing_warming(struct client *client, size_t *count,
-                                struct cw_error *err)
-{
-    struct warming warming = {0};
-    char name[CLIENT_NAME_MAX];
-    const char *const topics[] = {name};
-    const struct scan_setup setup = {.topics = topics,
-                                     .topic_count = 1,
-                                     .take = take_series,
-                                     .to = &warming};
-    client_topic(client, "series", name);
-    enum cw_status status = cw_arena_create(&warming.arena, ARENA_MAX, err);
-    if (status == CW_OK)
-        status = cw_map64_create(&warming.states, SERIES_MAX, err);
-    if (status == CW_OK)
-        status = scan_run(client, &setup, err);
-    *count = warming.count;
-    cw_map64_destroy(&warming.states);
-    cw_arena_destroy(&warming.arena);
     return status;
 }

@@ -1,7 +1,7 @@
 /*
  * standing - where the engine stands, as its own topics tell.
  *
- * Place    doctor: clock, verdicts, series, offsets -> [standing]
+ * Place    doctor: clock, verdicts, offsets -> [standing]
  * Limits   STANDING_MAX clocks, and as many absences
  * Threads  one owner thread
  */
@@ -47,9 +47,5 @@ standing_open_transactions(struct client *client,
                            const rd_kafka_metadata_t *metadata,
                            unsigned pause_us, size_t *count,
                            char name[CLIENT_NAME_MAX], struct cw_error *err);
-
-/* Series that are still learning. */
-CW_MUST_USE enum cw_status
-standing_warming(struct client *client, size_t *count, struct cw_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,78 @@ static void fill_settings(const struct topic_plan *plan,
         set(topic, "min.insync.replicas", "2");
 }
 
+/* ---- what differs ------------------------------------------------------- */
+
+static void differ(struct planned_topic *topic, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void differ(struct planned_topic *topic, const char *format, ...)
+{
+    const size_t used = strlen(topic->differs);
+    char text[TOPIC_DIFFERS_SIZE];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    topic->state = TOPIC_DIFFERS;
+    (void)snprintf(topic->differs + used, sizeof(topic->differs) - used, "%s%s",
+                   used > 0 ? "; " : "", text);
+}
+
+/* Whether each word of a "a,b" is in b. */
+static bool has_words(const char *words, const char *all)
+{
+    while (*words != '\0') {
+        const size_t size = strcspn(words, ",");
+        const char *at = all;
+        while (strcspn(at, ",") != size || strncmp(at, words, size) != 0) {
+            at += strcspn(at, ",");
+            if (*at++ == '\0')
+                return false;
+        }
+        words += size + (words[size] == ',' ? 1 : 0);
+    }
+    return true;
+}
+
+/* -1 is for ever. */
+static bool is_below(const char *value, const char *wanted)
+{
+    const long long has = strtoll(value, NULL, 10);
+    const long long needs = strtoll(wanted, NULL, 10);
+    return has >= 0 && (needs < 0 || has < needs);
+}
+
+static void compare(struct planned_topic *topic,
+                    const struct topic_setting *wanted, const char *value)
+{
+    const bool policy = strcmp(wanted->name, "cleanup.policy") == 0;
+    const bool bound = strcmp(wanted->name, "retention.ms") == 0 ||
+                       strcmp(wanted->name, "max.message.bytes") == 0;
+    const bool same = policy ? has_words(value, wanted->value) &&
+                                   has_words(wanted->value, value)
+                             : !bound || !is_below(value, wanted->value);
+    if (same)
+        return;
+    topic->unusable = topic->unusable || policy;
+    differ(topic, "%s is %s, %s is needed", wanted->name, value,
+           strcmp(wanted->value, "-1") == 0 ? "-1 (for ever)" : wanted->value);
+}
+
+void topic_plan_compare(struct topic_plan *plan, const char *topic,
+                        const char *name, const char *value)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct planned_topic *planned = &plan->topics[i];
+        if (planned->raw || planned->state == TOPIC_MISSING ||
+            strcmp(planned->name, topic) != 0)
+            continue;
+        for (size_t k = 0; k < planned->setting_count; k++)
+            if (strcmp(planned->settings[k].name, name) == 0)
+                compare(planned, &planned->settings[k], value);
+    }
+}
+
 static struct planned_topic *add(struct topic_plan *plan, enum cw_topic kind,
                                  const char *name, uint32_t partitions)
 {
@@ -78,9 +151,10 @@ static struct planned_topic *add(struct topic_plan *plan, enum cw_topic kind,
     *topic = (struct planned_topic){.partitions = partitions};
     (void)snprintf(topic->name, sizeof(topic->name), "%s", name);
     topic->there = client_partitions(plan->setup.metadata, name);
-    topic->state = topic->there == 0                 ? TOPIC_MISSING
-                   : topic->there == (int)partitions ? TOPIC_THERE
-                                                     : TOPIC_DIFFERS;
+    topic->state = topic->there == 0 ? TOPIC_MISSING : TOPIC_THERE;
+    topic->unusable = topic->there > 0 && topic->there != (int)partitions;
+    if (topic->unusable)
+        differ(topic, "%d partitions, %u are needed", topic->there, partitions);
     fill_settings(plan, topic, kind);
     return topic;
 }

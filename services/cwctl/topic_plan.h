@@ -5,7 +5,8 @@
  *          what is there -> [topic_plan]
  * Input    partitions of the engine's topics; raw topics NAME[:PARTITIONS
  *          [:FORMAT]]; the manifest of an earlier call; Kafka's metadata
- * Output   topics with settings and what is true of them now
+ * Output   topics with settings and what is true of them now; of topics that
+ *          are there and not raw also where a setting would lose records
  * Limits   CW_PLAN_RAW_MAX raw topics
  * Threads  one owner thread
  *
@@ -20,6 +21,7 @@
 #include "record/records.h"
 
 #define TOPIC_SETTINGS_MAX 10
+#define TOPIC_DIFFERS_SIZE 240
 
 enum topic_state { TOPIC_MISSING, TOPIC_THERE, TOPIC_DIFFERS };
 
@@ -33,6 +35,8 @@ struct planned_topic {
     uint32_t partitions;
     int there; /* partitions it has now, 0 = missing */
     enum topic_state state;
+    char differs[TOPIC_DIFFERS_SIZE]; /* in words; "" unless TOPIC_DIFFERS */
+    bool unusable; /* it differs where the services cannot work with it */
     bool raw;
     struct topic_setting settings[TOPIC_SETTINGS_MAX];
     size_t setting_count;
@@ -60,6 +64,13 @@ void topic_plan_destroy(struct topic_plan **plan);
 size_t topic_plan_count(const struct topic_plan *plan);
 const struct planned_topic *topic_plan_at(const struct topic_plan *plan,
                                           size_t index);
+
+/* A topic that is there says value of a setting: another cleanup.policy,
+ * retention.ms or max.message.bytes below the plan's make it TOPIC_DIFFERS. Raw
+ * topics are their owner's, and every other setting may be anything. */
+void topic_plan_compare(struct topic_plan *plan, const char *topic,
+                        const char *name, const char *value);
+
 uint32_t topic_plan_partitions(const struct topic_plan *plan);
 int topic_plan_replication(const struct topic_plan *plan);
 /* What the new manifest says; lent for the plan's life. */

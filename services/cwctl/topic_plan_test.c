@@ -104,6 +104,63 @@ static void a_topic_that_is_there_keeps_its_partitions(void **state)
     assert_int_equal(topic_plan_create(&plan, &setup, &err), CW_BAD_CONFIG);
 }
 
+/* compact,delete for a year; what is there says value of name. */
+static const struct planned_topic *compared(struct topic_plan *plan,
+                                            const char *topic, const char *name,
+                                            const char *value)
+{
+    topic_plan_compare(plan, topic, name, value);
+    return find(plan, topic);
+}
+
+static void settings_that_would_lose_records_differ(void **state)
+{
+    char incidents[] = "cw.incidents";
+    char audit[] = "cw.audit";
+    char metrics[] = "cw.metrics";
+    char logs[] = "logs";
+    rd_kafka_metadata_topic_t topics[] = {
+        {.topic = incidents, .partition_cnt = 16},
+        {.topic = audit, .partition_cnt = 16},
+        {.topic = metrics, .partition_cnt = 16},
+        {.topic = logs, .partition_cnt = 1}};
+    static const char *const raw[] = {"logs"};
+    const rd_kafka_metadata_t metadata = cluster(topics, 4);
+    const struct topic_plan_setup setup = {
+        .prefix = "cw", .raw = raw, .raw_count = 1, .metadata = &metadata};
+    struct topic_plan *plan = NULL;
+    struct cw_error err;
+    (void)state;
+    assert_int_equal(topic_plan_create(&plan, &setup, &err), CW_OK);
+    /* The same in another order, more, and what nobody asked for. */
+    assert_int_equal(
+        compared(plan, incidents, "cleanup.policy", "delete,compact")->state,
+        TOPIC_THERE);
+    assert_int_equal(compared(plan, incidents, "retention.ms", "-1")->state,
+                     TOPIC_THERE);
+    assert_int_equal(compared(plan, incidents, "segment.bytes", "1")->state,
+                     TOPIC_THERE);
+    assert_int_equal(compared(plan, metrics, "retention.ms", "86400000")->state,
+                     TOPIC_THERE);
+    assert_int_equal(compared(plan, logs, "cleanup.policy", "compact")->state,
+                     TOPIC_THERE); /* its owner's */
+    /* A day less a millisecond. */
+    const struct planned_topic *less =
+        compared(plan, metrics, "retention.ms", "86399999");
+    assert_int_equal(less->state, TOPIC_DIFFERS);
+    assert_string_equal(less->differs,
+                        "retention.ms is 86399999, 86400000 is needed");
+    assert_false(less->unusable);
+    assert_int_equal(compared(plan, audit, "retention.ms", "999999999")->state,
+                     TOPIC_DIFFERS); /* for ever is needed */
+    const struct planned_topic *other =
+        compared(plan, incidents, "cleanup.policy", "delete");
+    assert_int_equal(other->state, TOPIC_DIFFERS);
+    assert_true(other->unusable);
+    assert_non_null(strstr(other->differs, "cleanup.policy is delete"));
+    topic_plan_destroy(&plan);
+}
+
 static void earlier_raw_topics_stay(void **state)
 {
     static const char *const raw[] = {"more:2"};
@@ -151,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_first_plan_names_every_topic),
         cmocka_unit_test(another_partition_count_is_refused),
         cmocka_unit_test(a_topic_that_is_there_keeps_its_partitions),
+        cmocka_unit_test(settings_that_would_lose_records_differ),
         cmocka_unit_test(earlier_raw_topics_stay),
         cmocka_unit_test(names_that_are_none_are_refused),
     };

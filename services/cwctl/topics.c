@@ -9,6 +9,7 @@
 #include "manifest_record.h"
 #include "table.h"
 #include "topic_plan.h"
+#include "topic_settings.h"
 
 #define WORDS_MAX (2 * CW_PLAN_RAW_MAX)
 #define CREATE_MS 30000
@@ -114,15 +115,16 @@ static enum cw_status add_row(struct table *table,
         cw_text_of(setting(topic, "cleanup.policy")),
         cw_text_of(setting(topic, "retention.ms")),
         cw_text_of(states[topic->state]),
+        cw_text_of(topic->differs),
     };
     return table_add(table, cells, err);
 }
 
 static enum cw_status print_plan(const struct work *work, struct cw_error *err)
 {
-    static const char *const columns[] = {"topic",   "#partitions",   "#there",
-                                          "cleanup", "#retention_ms", "state",
-                                          NULL};
+    static const char *const columns[] = {
+        "topic",         "#partitions", "#there",  "cleanup",
+        "#retention_ms", "state",       "differs", NULL};
     struct table *table = NULL;
     enum cw_status status = table_create(&table, columns, err);
     for (size_t i = 0; i < topic_plan_count(work->plan) && status == CW_OK; i++)
@@ -133,6 +135,19 @@ static enum cw_status print_plan(const struct work *work, struct cw_error *err)
     return status;
 }
 
+/* For those who go on only when nothing has to be done. */
+static enum cw_status judge(const struct topic_plan *plan, struct cw_error *err)
+{
+    size_t count[3] = {0};
+    for (size_t i = 0; i < topic_plan_count(plan); i++)
+        count[topic_plan_at(plan, i)->state]++;
+    return count[TOPIC_MISSING] + count[TOPIC_DIFFERS] == 0
+               ? CW_OK
+               : cw_fail(err, CW_NOT_FOUND,
+                         "%zu topics are missing, %zu differ",
+                         count[TOPIC_MISSING], count[TOPIC_DIFFERS]);
+}
+
 enum cw_status topics_plan_run(struct call *call, struct cw_error *err)
 {
     struct work *work = calloc(1, sizeof(*work));
@@ -141,9 +156,13 @@ enum cw_status topics_plan_run(struct call *call, struct cw_error *err)
     work->call = call;
     enum cw_status status = make_plan(work, err);
     if (status == CW_OK)
+        status = topic_settings_compare(work->client, work->plan, err);
+    if (status == CW_OK)
         status = print_plan(work, err);
     if (status == CW_OK && call->output == OUTPUT_TABLE)
         acls_print(client_kafka(work->client)->prefix, work->plan, call->out);
+    if (status == CW_OK)
+        status = judge(work->plan, err);
     close_work(work);
     free(work);
     return status;
@@ -156,7 +175,7 @@ static enum cw_status check_differences(const struct topic_plan *plan,
 {
     for (size_t i = 0; i < topic_plan_count(plan); i++) {
         const struct planned_topic *topic = topic_plan_at(plan, i);
-        if (topic->state == TOPIC_DIFFERS)
+        if (topic->there > 0 && topic->there != (int)topic->partitions)
             return cw_fail(err, CW_BAD_CONFIG,
                            "topic %s has %d partitions, %u are needed: "
                            "nothing was created",
@@ -279,6 +298,23 @@ static enum cw_status wait_for_topics(struct work *work, struct cw_error *err)
     }
 }
 
+/* What is there is its owner's to change. That settings cannot be read is no
+ * reason not to create. */
+static void say_unchanged(struct work *work)
+{
+    struct cw_error err;
+    if (topic_settings_compare(work->client, work->plan, &err) != CW_OK)
+        (void)fprintf(stderr, "cwctl: settings of topics that are there: %s\n",
+                      err.text);
+    for (size_t i = 0; i < topic_plan_count(work->plan); i++) {
+        const struct planned_topic *topic = topic_plan_at(work->plan, i);
+        if (topic->state == TOPIC_DIFFERS)
+            (void)fprintf(stderr,
+                          "cwctl: topic %s was there and is not changed: %s\n",
+                          topic->name, topic->differs);
+    }
+}
+
 enum cw_status topics_create_run(struct call *call, struct cw_error *err)
 {
     struct work *work = calloc(1, sizeof(*work));
@@ -290,6 +326,8 @@ enum cw_status topics_create_run(struct call *call, struct cw_error *err)
     enum cw_status status = make_plan(work, err);
     if (status == CW_OK)
         status = check_differences(work->plan, err);
+    if (status == CW_OK)
+        say_unchanged(work);
     if (status == CW_OK)
         status = create_missing(work, &created, err);
     if (status == CW_OK && created > 0)

@@ -209,6 +209,32 @@ def calls_that_are_wrong_exit_64():
     assert "cwctl replay" in run(["replay", "--help"])[0]
 
 
+def options_of_every_command_may_come_before_it():
+    os.environ.pop("CAUSEWAY_KAFKA_BROKERS", None)
+    for args in (["-o", "json", "lag"], ["--output=json", "lag"], ["--prefix", "other", "-o", "csv", "incidents", "list"]):
+        run(args, code=78)  # called well; only the brokers are missing
+    run(["--brokers", "127.0.0.1:1", "topics", "plan"], code=69)
+    assert "cwctl lag" in run(["-o", "json", "lag", "--help"])[0]
+    for args in (["-o", "json"], ["--behind", "lag"], ["-x", "lag"], ["-o", "xml", "lag"], ["-o"]):
+        run(args, code=64)
+
+
+def completion_knows_topics_verbs_and_options():
+    script = run(["completion", "bash"])[0] + """
+complete_for() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cwctl; echo "${COMPREPLY[@]}"; }
+complete_for cwctl topics tail inc; complete_for cwctl topics tail snapshots.c; complete_for cwctl silence li; complete_for cwctl topics plan --ra
+"""
+    out = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert out == ["incidents", "snapshots.correlate", "list", "--raw"], out
+    assert "snapshots.ranker" in run(["completion", "fish"])[0]
+
+
+def what_asks_wants_a_terminal_or_confirm():
+    for args in (["approve", "9f3c01d2"], ["repair", "start"], ["deadletter", "retry", "--all"]):
+        run(["--brokers", "127.0.0.1:1", *args], code=64)
+    run(["--brokers", "127.0.0.1:1", "silence", "entity=cart"], code=64)  # without a reason
+
+
 def without_brokers_it_is_configuration_and_unreachable_is_69():
     os.environ.pop("CAUSEWAY_KAFKA_BROKERS", None)
     run(["incidents", "list"], code=78)
