@@ -104,8 +104,8 @@ struct cw_core_type {
                              struct cw_error *err);
     void (*destroy)(struct cw_core **core);
 
-    /* Takes one item. A status whose action is DEAD_LETTER refuses the item
-     * and leaves the shard untouched. */
+    /* Takes one item. A status whose action is not STOP refuses the item and
+     * leaves the shard untouched: the task makes its dead letter. */
     enum cw_status (*step)(struct cw_core *core, uint32_t shard,
                            const struct cw_item *item, struct cw_emit *emit,
                            struct cw_error *err);

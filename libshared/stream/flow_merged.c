@@ -26,13 +26,21 @@ struct cw_flow {
     size_t *owned;         /* index given by the consumer -> topic, partition */
     size_t owned_count;
     int64_t saved_us; /* monotonic time up to which saving was counted */
-    uint64_t rulings;
-    uint64_t lost_shards;
+    struct cw_flow_state counted; /* counters of tasks that have gone */
 };
+
+static void count_task(struct cw_flow_state *state, const struct cw_task *task)
+{
+    state->repeats += cw_merge_repeats(cw_task_merge(task));
+    state->items += cw_task_item_count(task);
+    cw_letters_add(&state->letters, cw_task_letters(task));
+}
 
 static void drop(struct cw_flow *flow)
 {
     for (uint32_t p = 0; p < flow->config.plan->partitions; p++) {
+        if (flow->merged[p].task != NULL)
+            count_task(&flow->counted, flow->merged[p].task);
         cw_task_destroy(&flow->merged[p].task);
         flow->merged[p] = (struct merged){0};
     }
@@ -139,7 +147,7 @@ static void say_restored(struct cw_flow *flow, int32_t partition, uint32_t lost,
     struct cw_log *log = flow->config.kafka->log;
     const uint32_t shards = flow->config.type->shard_count;
     if (lost > 0 && committed_at != CW_BEGINNING) {
-        flow->lost_shards += lost;
+        flow->counted.lost_shards += lost;
         CW_LOG(log, WARN, "snapshots_missing",
                cw_kv_int("partition", partition), cw_kv_int("missing", lost),
                cw_kv_int("shards", shards),
@@ -282,7 +290,7 @@ static enum cw_status rule(struct cw_flow *flow, struct merged *merged,
         return CW_OK;
     if (status != CW_OK)
         return status;
-    flow->rulings++;
+    flow->counted.rulings++;
     CW_LOG(flow->config.kafka->log, WARN,
            absent ? "source_absent" : "source_present",
            cw_kv_int("partition", cw_task_partition(merged->task)),
@@ -422,9 +430,8 @@ static void offsets(const struct cw_flow *flow,
 
 static struct cw_flow_state state(const struct cw_flow *flow)
 {
-    struct cw_flow_state state = {.stream_at = INT64_MIN,
-                                  .rulings = flow->rulings,
-                                  .lost_shards = flow->lost_shards};
+    struct cw_flow_state state = flow->counted;
+    state.stream_at = INT64_MIN;
     for (uint32_t p = 0; p < flow->config.plan->partitions; p++) {
         const struct cw_task *task = flow->merged[p].task;
         if (task == NULL)
@@ -435,9 +442,7 @@ static struct cw_flow_state state(const struct cw_flow *flow)
         state.tasks++;
         state.silent += cw_task_silent(task) ? 1 : 0;
         state.held += cw_merge_held(cw_task_merge(task));
-        state.repeats += cw_merge_repeats(cw_task_merge(task));
-        state.items += cw_task_item_count(task);
-        state.refused += cw_task_refused_count(task);
+        count_task(&state, task);
     }
     return state;
 }
