@@ -340,6 +340,8 @@ void cw_crew_collect(struct cw_crew *crew, struct cw_metrics *metrics)
         struct part *part = &crew->parts[i];
         const struct cw_loop_state state = cw_loop_state(part->loop);
         cw_stream_metrics_set(metrics, part->kafka.service, &state);
+        cw_stream_metrics_core(metrics, crew->setup.program->metrics,
+                               crew->setup.program->parts[i].type, &state.flow);
         cw_stream_metrics_lags(metrics, part->kafka.service, part->lags);
     }
 }

@@ -41,6 +41,9 @@ struct cw_flow_state {
     uint64_t rulings;
     uint64_t lost_shards;
     struct cw_letter_counts letters;
+    /* Of the cores, by counter: of those that have gone, and of today's. */
+    uint64_t gone[CW_CORE_COUNTERS_MAX];
+    uint64_t there[CW_CORE_COUNTERS_MAX];
 };
 
 struct cw_flow_type {

@@ -8,6 +8,7 @@
 
 #define SLICES_A_ROUND 200 /* then the loop looks at the world again */
 #define BEHIND_US      ((int64_t)1000000) /* standing still means others went on */
+#define COUNT_EVERY_US ((int64_t)1000000)
 #define COUNTED_MAX    CW_TOPIC_COUNT
 
 struct merged {
@@ -25,9 +26,33 @@ struct cw_flow {
     struct merged *merged; /* by partition; task NULL = not ours */
     size_t *owned;         /* index given by the consumer -> topic, partition */
     size_t owned_count;
-    int64_t saved_us; /* monotonic time up to which saving was counted */
+    int64_t saved_us;     /* monotonic time up to which saving was counted */
+    int64_t count_due_us; /* monotonic */
     struct cw_flow_state counted; /* counters of tasks that have gone */
 };
+
+static void count_core(const struct cw_flow *flow, struct cw_task *task,
+                       uint64_t *sums)
+{
+    uint64_t numbers[CW_CORE_COUNTERS_MAX] = {0};
+    if (flow->config.type->count == NULL)
+        return;
+    flow->config.type->count(cw_task_core(task), numbers);
+    for (size_t i = 0; i < flow->config.type->counter_count; i++)
+        sums[i] += numbers[i];
+}
+
+/* Cores have many shards: not every round. */
+static void count_cores(struct cw_flow *flow, int64_t now_us)
+{
+    if (now_us < flow->count_due_us)
+        return;
+    flow->count_due_us = now_us + COUNT_EVERY_US;
+    memset(flow->counted.there, 0, sizeof(flow->counted.there));
+    for (uint32_t p = 0; p < flow->config.plan->partitions; p++)
+        if (flow->merged[p].task != NULL)
+            count_core(flow, flow->merged[p].task, flow->counted.there);
+}
 
 static void count_task(struct cw_flow_state *state, const struct cw_task *task)
 {
@@ -39,11 +64,14 @@ static void count_task(struct cw_flow_state *state, const struct cw_task *task)
 static void drop(struct cw_flow *flow)
 {
     for (uint32_t p = 0; p < flow->config.plan->partitions; p++) {
-        if (flow->merged[p].task != NULL)
+        if (flow->merged[p].task != NULL) {
             count_task(&flow->counted, flow->merged[p].task);
+            count_core(flow, flow->merged[p].task, flow->counted.gone);
+        }
         cw_task_destroy(&flow->merged[p].task);
         flow->merged[p] = (struct merged){0};
     }
+    memset(flow->counted.there, 0, sizeof(flow->counted.there));
     free(flow->owned);
     flow->owned = NULL;
     flow->owned_count = 0;
@@ -367,6 +395,7 @@ static enum cw_status work(struct cw_flow *flow, bool *more,
          p++)
         if (flow->merged[p].task != NULL)
             status = work_one(flow, &flow->merged[p], now_us, more, err);
+    count_cores(flow, now_us);
     return status;
 }
 

@@ -111,6 +111,26 @@ void cw_stream_metrics_set(struct cw_metrics *metrics, const char *service,
     set_letters(metrics, role, &state->flow.letters);
 }
 
+void cw_stream_metrics_core(struct cw_metrics *metrics,
+                            const struct cw_metric *rows,
+                            const struct cw_core_type *type,
+                            const struct cw_flow_state *state)
+{
+    for (size_t i = 0; i < type->counter_count; i++) {
+        const struct cw_core_counter *counter = &type->counters[i];
+        const bool rises = rows[counter->row].type == CW_METRIC_COUNTER;
+        const struct cw_text value =
+            cw_text_of(counter->value == NULL ? "" : counter->value);
+        struct cw_cell *cell =
+            cw_metrics_cell(metrics, cw_stream_metric_count + counter->row,
+                            counter->value == NULL ? NULL : &value);
+        if (rises)
+            cw_cell_raise(cell, state->gone[i] + state->there[i]);
+        else
+            cw_cell_set(cell, (double)state->there[i]);
+    }
+}
+
 void cw_stream_metrics_lags(struct cw_metrics *metrics, const char *service,
                             struct cw_lags *lags)
 {
