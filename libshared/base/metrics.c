@@ -298,6 +298,14 @@ void cw_cell_add(struct cw_cell *cell, uint64_t count)
     atomic_fetch_add_explicit(&cell->value, count, memory_order_relaxed);
 }
 
+void cw_cell_raise(struct cw_cell *cell, uint64_t total)
+{
+    const uint64_t shown =
+        atomic_load_explicit(&cell->value, memory_order_relaxed);
+    if (total > shown)
+        cw_cell_add(cell, total - shown);
+}
+
 void cw_cell_set(struct cw_cell *cell, double value)
 {
     assert(cell->family->row->type == CW_METRIC_GAUGE);

@@ -82,6 +82,10 @@ void cw_cell_add(struct cw_cell *cell, uint64_t count);
 void cw_cell_set(struct cw_cell *cell, double value);
 void cw_cell_observe(struct cw_cell *cell, double value);
 
+/* COUNTER whose total is kept elsewhere: brings it up to total, never down.
+ * One thread a cell. */
+void cw_cell_raise(struct cw_cell *cell, uint64_t total);
+
 /* The same for a row without labels. */
 void cw_metrics_add(struct cw_metrics *metrics, size_t row, uint64_t count);
 void cw_metrics_set(struct cw_metrics *metrics, size_t row, double value);

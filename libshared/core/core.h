@@ -88,6 +88,15 @@ struct cw_arena *cw_emit_arena(struct cw_emit *emit);
 /* Stream time of this step, us: the item's, or the deadline of the timer. */
 int64_t cw_emit_now(const struct cw_emit *emit);
 
+/* One number a core keeps for /metrics, never for a decision: which row of the
+ * program's table shows it, under which value of the row's one label. */
+struct cw_core_counter {
+    size_t row;
+    const char *value; /* NULL: the row has no label */
+};
+
+#define CW_CORE_COUNTERS_MAX 16
+
 struct cw_core; /* a service's own struct, cast inside the service */
 
 /* One per service. All functions get the shard they may touch. */
@@ -104,8 +113,8 @@ struct cw_core_type {
                              struct cw_error *err);
     void (*destroy)(struct cw_core **core);
 
-    /* Takes one item. A status whose action is DEAD_LETTER refuses the item
-     * and leaves the shard untouched. */
+    /* Takes one item. A status whose action is not STOP refuses the item and
+     * leaves the shard untouched: the task makes its dead letter. */
     enum cw_status (*step)(struct cw_core *core, uint32_t shard,
                            const struct cw_item *item, struct cw_emit *emit,
                            struct cw_error *err);
@@ -129,6 +138,13 @@ struct cw_core_type {
                  struct cw_pack *out);
     enum cw_status (*load)(struct cw_core *core, uint32_t shard,
                            struct cw_unpack *in, struct cw_error *err);
+
+    /* What it has counted since it was made: a number for each counter. Rows
+     * that are COUNTER only rise, GAUGE is how much there is now. NULL = it
+     * counts nothing. */
+    void (*count)(const struct cw_core *core, uint64_t *numbers);
+    const struct cw_core_counter *counters;
+    size_t counter_count; /* up to CW_CORE_COUNTERS_MAX */
 };
 
 #endif

@@ -23,12 +23,13 @@ struct cw_drive {
     int64_t closed_at; /* slices up to here are closed; INT64_MIN = none */
 };
 
-static void count_refusal(void *to, const struct cw_item *item,
-                          const struct cw_error *why)
+static enum cw_status count_refusal(void *to, const struct cw_item *item,
+                                    const struct cw_error *why,
+                                    struct cw_emit *emit, struct cw_error *err)
 {
-    (void)item;
-    (void)why;
+    (void)item, (void)why, (void)emit, (void)err;
     ((struct cw_drive *)to)->refused_count++;
+    return CW_OK;
 }
 
 static enum cw_status make_shards(struct cw_drive *drive, struct cw_error *err)

@@ -17,6 +17,7 @@ struct cw_rawtask {
     int64_t stream_at;
     bool ticked; /* stream time moved last by a tick */
     bool moved;  /* since the last Clock record */
+    struct cw_letter_counts letters;
 };
 
 enum cw_status cw_rawtask_create(struct cw_rawtask **made,
@@ -63,7 +64,11 @@ static enum cw_status put_output(void *to, const struct cw_output *out,
                                  struct cw_error *err)
 {
     struct cw_rawtask *task = to;
-    return cw_outbox_put(task->outbox, task->source, out, err);
+    const enum cw_status status =
+        cw_outbox_put(task->outbox, task->source, out, err);
+    if (status == CW_OK)
+        cw_letters_count(&task->letters, out);
+    return status;
 }
 
 /* No later record can have a stream time below the running maximum, but one
@@ -187,6 +192,11 @@ int64_t cw_rawtask_stream_at(const struct cw_rawtask *task)
 int64_t cw_rawtask_next_offset(const struct cw_rawtask *task)
 {
     return task->next_offset;
+}
+
+const struct cw_letter_counts *cw_rawtask_letters(const struct cw_rawtask *task)
+{
+    return &task->letters;
 }
 
 struct cw_core *cw_rawtask_core(struct cw_rawtask *task)

@@ -16,6 +16,7 @@
 #ifndef CW_CORE_RAWTASK_H
 #define CW_CORE_RAWTASK_H
 
+#include "core/letters.h"
 #include "core/outbox.h"
 
 struct cw_rawtask;
@@ -55,6 +56,9 @@ CW_MUST_USE enum cw_status cw_rawtask_clock(struct cw_rawtask *task,
 
 int64_t cw_rawtask_stream_at(const struct cw_rawtask *task);
 int64_t cw_rawtask_next_offset(const struct cw_rawtask *task);
+/* The letters its core has put since it was made. */
+const struct cw_letter_counts *
+cw_rawtask_letters(const struct cw_rawtask *task);
 struct cw_core *cw_rawtask_core(struct cw_rawtask *task);
 
 /* Partition of the clock topic a raw partition writes to. */

@@ -101,9 +101,25 @@ static enum cw_status fire_timers(struct cw_shards *shards, uint32_t i,
     return CW_OK;
 }
 
+/* The core may have left the error of an earlier call behind. */
+static enum cw_status refuse(struct cw_shards *shards,
+                             const struct cw_item *item, enum cw_status status,
+                             struct cw_emit *emit, struct cw_error *err)
+{
+    struct cw_error why = {.status = status};
+    if (shards->refuse == NULL)
+        return CW_OK;
+    if (err->status == status)
+        why = *err;
+    cw_arena_reset(emit->arena);
+    return shards->refuse(shards->refuse_to, item, &why, emit, err);
+}
+
+/* *refused: the item has been told of; of many shards the first to refuse it
+ * is enough. */
 static enum cw_status step_one(struct cw_shards *shards, uint32_t i,
-                               const struct cw_item *item, struct cw_emit *emit,
-                               struct cw_error *err)
+                               const struct cw_item *item, bool *refused,
+                               struct cw_emit *emit, struct cw_error *err)
 {
     struct shard *shard = &shards->shards[i];
     if (shard->seen_at >= emit->covers_to)
@@ -119,9 +135,10 @@ static enum cw_status step_one(struct cw_shards *shards, uint32_t i,
     shard->deadline_at = core_deadline(shards, i);
     if (status == CW_OK || cw_status_action(status) == CW_STOP)
         return status;
-    if (shards->refuse != NULL)
-        shards->refuse(shards->refuse_to, item, err);
-    return CW_OK;
+    if (*refused)
+        return CW_OK;
+    *refused = true;
+    return refuse(shards, item, status, emit, err);
 }
 
 static enum cw_status step_item(struct cw_shards *shards,
@@ -129,12 +146,13 @@ static enum cw_status step_item(struct cw_shards *shards,
                                 struct cw_emit *emit, struct cw_error *err)
 {
     const uint32_t count = shards->type->shard_count;
+    bool refused = false;
     if (item->route != CW_ROUTE_ALL)
-        return step_one(shards, cw_shard_of(item->route, count), item, emit,
-                        err);
+        return step_one(shards, cw_shard_of(item->route, count), item, &refused,
+                        emit, err);
     enum cw_status status = CW_OK;
     for (uint32_t i = 0; i < count && status == CW_OK; i++)
-        status = step_one(shards, i, item, emit, err);
+        status = step_one(shards, i, item, &refused, emit, err);
     return status;
 }
 

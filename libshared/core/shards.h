@@ -15,9 +15,13 @@
 
 struct cw_shards;
 
-/* refuse: told of each item the core refuses (dead letter); may be NULL. */
-typedef void cw_shards_refuse(void *to, const struct cw_item *item,
-                              const struct cw_error *why);
+/* Told once of each item that a shard refused, and why; may put its dead
+ * letter. emit is that of the step: dropped when the slice is silent. A status
+ * that is not CW_OK ends the slice. */
+typedef enum cw_status cw_shards_refuse(void *to, const struct cw_item *item,
+                                        const struct cw_error *why,
+                                        struct cw_emit *emit,
+                                        struct cw_error *err);
 
 /* Makes a core of this type, all shards empty, that the caller owns. Borrows
  * type and config. */
@@ -27,6 +31,7 @@ CW_MUST_USE enum cw_status cw_shards_create(struct cw_shards **made,
                                             struct cw_error *err);
 void cw_shards_destroy(struct cw_shards **shards);
 
+/* refuse may be NULL: refusals are passed over. */
 void cw_shards_on_refuse(struct cw_shards *shards, cw_shards_refuse *refuse,
                          void *to);
 

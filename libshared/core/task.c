@@ -68,7 +68,11 @@ static enum cw_status put_output(void *to, const struct cw_output *out,
                                  struct cw_error *err)
 {
     struct cw_task *task = to;
-    return cw_outbox_put(task->outbox, task->source, out, err);
+    const enum cw_status status =
+        cw_outbox_put(task->outbox, task->source, out, err);
+    if (status == CW_OK)
+        cw_letters_count(&task->letters, out);
+    return status;
 }
 
 static enum cw_status run_slice(struct cw_task *task,
@@ -211,9 +215,9 @@ uint64_t cw_task_item_count(const struct cw_task *task)
     return task->item_count;
 }
 
-uint64_t cw_task_refused_count(const struct cw_task *task)
+const struct cw_letter_counts *cw_task_letters(const struct cw_task *task)
 {
-    return task->refused_count;
+    return &task->letters;
 }
 
 struct cw_core *cw_task_core(struct cw_task *task)

@@ -3,8 +3,8 @@
  *
  * Place    live loop or replay -> [task] -> outbox
  * Input    messages of the input topics of its partition
- * Output   the core's records through the outbox; its position and mark; shard
- *          snapshots; rulings
+ * Output   the core's records through the outbox; a dead letter for each item
+ *          it refused; its position and mark; shard snapshots; rulings
  * State    the core's shards and the merge's positions; both come back from
  *          snapshots, then from the input log, silently up to the slice whose
  *          outputs are committed
@@ -14,6 +14,7 @@
 #ifndef CW_CORE_TASK_H
 #define CW_CORE_TASK_H
 
+#include "core/letters.h"
 #include "core/merge.h"
 #include "core/outbox.h"
 #include "core/shards.h"
@@ -95,9 +96,10 @@ int64_t cw_task_heard_at(const struct cw_task *task);
 const struct cw_merge *cw_task_merge(const struct cw_task *task);
 const struct cw_core_type *cw_task_type(const struct cw_task *task);
 int32_t cw_task_partition(const struct cw_task *task);
-/* Items the core has taken, and refused, since it was made. */
+/* Items the core has taken, and the letters put for those it refused, since
+ * it was made. */
 uint64_t cw_task_item_count(const struct cw_task *task);
-uint64_t cw_task_refused_count(const struct cw_task *task);
+const struct cw_letter_counts *cw_task_letters(const struct cw_task *task);
 struct cw_core *cw_task_core(struct cw_task *task);
 
 #endif

@@ -19,7 +19,7 @@ struct cw_task {
     int64_t committed_at;     /* silent up to here */
     uint32_t next_shard;      /* whose snapshot is next */
     uint64_t item_count;
-    uint64_t refused_count;
+    struct cw_letter_counts letters;
 };
 
 /* Fills an empty task with shards and merge. As cw_task_create. */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "core/letters.h"
 #include "core/task_inner.h"
 
 #define SCRATCH_MAX ((size_t)64 << 20)
@@ -164,12 +165,16 @@ static enum cw_status make_merge(struct cw_task *task,
     return status == CW_OK ? give_rulings(task, restore, err) : status;
 }
 
-static void count_refusal(void *to, const struct cw_item *item,
-                          const struct cw_error *why)
+static enum cw_status put_letter(void *to, const struct cw_item *item,
+                                 const struct cw_error *why,
+                                 struct cw_emit *emit, struct cw_error *err)
 {
-    (void)item;
-    (void)why;
-    ((struct cw_task *)to)->refused_count++;
+    const struct cw_task *task = to;
+#ifdef CW_MUTATE_REFUSAL
+    return CW_OK;
+#endif
+    return cw_letters_put(task->setup.type->name, task->setup.partition, item,
+                          why, emit, err);
 }
 
 enum cw_status cw_task_restore_state(struct cw_task *task,
@@ -184,7 +189,7 @@ enum cw_status cw_task_restore_state(struct cw_task *task,
                                   task->setup.config, err);
     if (status != CW_OK)
         return status;
-    cw_shards_on_refuse(task->shards, count_refusal, task);
+    cw_shards_on_refuse(task->shards, put_letter, task);
     status = load_shards(task, restore, &oldest, lost_shards, err);
     return status == CW_OK ? make_merge(task, restore, oldest, err) : status;
 }

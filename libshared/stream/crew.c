@@ -338,8 +338,10 @@ void cw_crew_collect(struct cw_crew *crew, struct cw_metrics *metrics)
         cw_stream_metrics_lags(metrics, side->name, crew->side.lags);
     for (size_t i = 0; i < crew->setup.program->part_count; i++) {
         struct part *part = &crew->parts[i];
-        cw_stream_metrics_set(metrics, part->kafka.service,
-                              cw_loop_state(part->loop));
+        const struct cw_loop_state state = cw_loop_state(part->loop);
+        cw_stream_metrics_set(metrics, part->kafka.service, &state);
+        cw_stream_metrics_core(metrics, crew->setup.program->metrics,
+                               crew->setup.program->parts[i].type, &state.flow);
         cw_stream_metrics_lags(metrics, part->kafka.service, part->lags);
     }
 }

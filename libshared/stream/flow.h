@@ -7,6 +7,7 @@
 #ifndef CW_STREAM_FLOW_H
 #define CW_STREAM_FLOW_H
 
+#include "core/letters.h"
 #include "core/plan.h"
 #include "stream/consumer.h"
 
@@ -28,16 +29,21 @@ struct cw_flow_config {
     struct cw_clocks clock;
 };
 
+/* The counters among them only rise: what was counted for a partition that has
+ * gone stays counted. */
 struct cw_flow_state {
     size_t tasks;
     size_t silent;     /* still replaying */
     int64_t stream_at; /* slowest task's; INT64_MIN = none */
     size_t held;
     uint64_t items;
-    uint64_t refused;
     uint64_t repeats;
     uint64_t rulings;
     uint64_t lost_shards;
+    struct cw_letter_counts letters;
+    /* Of the cores, by counter: of those that have gone, and of today's. */
+    uint64_t gone[CW_CORE_COUNTERS_MAX];
+    uint64_t there[CW_CORE_COUNTERS_MAX];
 };
 
 struct cw_flow_type {

@@ -8,6 +8,7 @@
 
 #define SLICES_A_ROUND 200 /* then the loop looks at the world again */
 #define BEHIND_US      ((int64_t)1000000) /* standing still means others went on */
+#define COUNT_EVERY_US ((int64_t)1000000)
 #define COUNTED_MAX    CW_TOPIC_COUNT
 
 struct merged {
@@ -25,17 +26,52 @@ struct cw_flow {
     struct merged *merged; /* by partition; task NULL = not ours */
     size_t *owned;         /* index given by the consumer -> topic, partition */
     size_t owned_count;
-    int64_t saved_us; /* monotonic time up to which saving was counted */
-    uint64_t rulings;
-    uint64_t lost_shards;
+    int64_t saved_us;     /* monotonic time up to which saving was counted */
+    int64_t count_due_us; /* monotonic */
+    struct cw_flow_state counted; /* counters of tasks that have gone */
 };
+
+static void count_core(const struct cw_flow *flow, struct cw_task *task,
+                       uint64_t *sums)
+{
+    uint64_t numbers[CW_CORE_COUNTERS_MAX] = {0};
+    if (flow->config.type->count == NULL)
+        return;
+    flow->config.type->count(cw_task_core(task), numbers);
+    for (size_t i = 0; i < flow->config.type->counter_count; i++)
+        sums[i] += numbers[i];
+}
+
+/* Cores have many shards: not every round. */
+static void count_cores(struct cw_flow *flow, int64_t now_us)
+{
+    if (now_us < flow->count_due_us)
+        return;
+    flow->count_due_us = now_us + COUNT_EVERY_US;
+    memset(flow->counted.there, 0, sizeof(flow->counted.there));
+    for (uint32_t p = 0; p < flow->config.plan->partitions; p++)
+        if (flow->merged[p].task != NULL)
+            count_core(flow, flow->merged[p].task, flow->counted.there);
+}
+
+static void count_task(struct cw_flow_state *state, const struct cw_task *task)
+{
+    state->repeats += cw_merge_repeats(cw_task_merge(task));
+    state->items += cw_task_item_count(task);
+    cw_letters_add(&state->letters, cw_task_letters(task));
+}
 
 static void drop(struct cw_flow *flow)
 {
     for (uint32_t p = 0; p < flow->config.plan->partitions; p++) {
+        if (flow->merged[p].task != NULL) {
+            count_task(&flow->counted, flow->merged[p].task);
+            count_core(flow, flow->merged[p].task, flow->counted.gone);
+        }
         cw_task_destroy(&flow->merged[p].task);
         flow->merged[p] = (struct merged){0};
     }
+    memset(flow->counted.there, 0, sizeof(flow->counted.there));
     free(flow->owned);
     flow->owned = NULL;
     flow->owned_count = 0;
@@ -139,7 +175,7 @@ static void say_restored(struct cw_flow *flow, int32_t partition, uint32_t lost,
     struct cw_log *log = flow->config.kafka->log;
     const uint32_t shards = flow->config.type->shard_count;
     if (lost > 0 && committed_at != CW_BEGINNING) {
-        flow->lost_shards += lost;
+        flow->counted.lost_shards += lost;
         CW_LOG(log, WARN, "snapshots_missing",
                cw_kv_int("partition", partition), cw_kv_int("missing", lost),
                cw_kv_int("shards", shards),
@@ -282,7 +318,7 @@ static enum cw_status rule(struct cw_flow *flow, struct merged *merged,
         return CW_OK;
     if (status != CW_OK)
         return status;
-    flow->rulings++;
+    flow->counted.rulings++;
     CW_LOG(flow->config.kafka->log, WARN,
            absent ? "source_absent" : "source_present",
            cw_kv_int("partition", cw_task_partition(merged->task)),
@@ -359,6 +395,7 @@ static enum cw_status work(struct cw_flow *flow, bool *more,
          p++)
         if (flow->merged[p].task != NULL)
             status = work_one(flow, &flow->merged[p], now_us, more, err);
+    count_cores(flow, now_us);
     return status;
 }
 
@@ -422,9 +459,8 @@ static void offsets(const struct cw_flow *flow,
 
 static struct cw_flow_state state(const struct cw_flow *flow)
 {
-    struct cw_flow_state state = {.stream_at = INT64_MIN,
-                                  .rulings = flow->rulings,
-                                  .lost_shards = flow->lost_shards};
+    struct cw_flow_state state = flow->counted;
+    state.stream_at = INT64_MIN;
     for (uint32_t p = 0; p < flow->config.plan->partitions; p++) {
         const struct cw_task *task = flow->merged[p].task;
         if (task == NULL)
@@ -435,9 +471,7 @@ static struct cw_flow_state state(const struct cw_flow *flow)
         state.tasks++;
         state.silent += cw_task_silent(task) ? 1 : 0;
         state.held += cw_merge_held(cw_task_merge(task));
-        state.repeats += cw_merge_repeats(cw_task_merge(task));
-        state.items += cw_task_item_count(task);
-        state.refused += cw_task_refused_count(task);
+        count_task(&state, task);
     }
     return state;
 }

@@ -23,11 +23,15 @@ struct cw_flow {
     size_t raw_count;
     int64_t next_tick_us; /* wall clock */
     uint64_t items;
+    struct cw_letter_counts letters; /* of tasks that have gone */
 };
 
 static void drop(struct cw_flow *flow)
 {
     for (size_t i = 0; i < flow->raw_count; i++) {
+        if (flow->raws[i].task != NULL)
+            cw_letters_add(&flow->letters,
+                           cw_rawtask_letters(flow->raws[i].task));
         cw_rawtask_destroy(&flow->raws[i].task);
         free(flow->raws[i].topic);
     }
@@ -260,12 +264,15 @@ static void offsets(const struct cw_flow *flow,
 
 static struct cw_flow_state state(const struct cw_flow *flow)
 {
-    struct cw_flow_state state = {
-        .tasks = flow->raw_count, .stream_at = INT64_MIN, .items = flow->items};
+    struct cw_flow_state state = {.tasks = flow->raw_count,
+                                  .stream_at = INT64_MIN,
+                                  .items = flow->items,
+                                  .letters = flow->letters};
     for (size_t i = 0; i < flow->raw_count; i++) {
         const int64_t at = cw_rawtask_stream_at(flow->raws[i].task);
         if (i == 0 || at < state.stream_at)
             state.stream_at = at;
+        cw_letters_add(&state.letters, cw_rawtask_letters(flow->raws[i].task));
     }
     return state;
 }

@@ -15,7 +15,12 @@ extern const struct cw_metric cw_stream_metrics[];
 extern const size_t cw_stream_metric_count;
 
 void cw_stream_metrics_set(struct cw_metrics *metrics, const char *service,
-                           struct cw_loop_state state);
+                           const struct cw_loop_state *state);
+/* What the cores have counted, on the program's own rows. */
+void cw_stream_metrics_core(struct cw_metrics *metrics,
+                            const struct cw_metric *rows,
+                            const struct cw_core_type *type,
+                            const struct cw_flow_state *state);
 void cw_stream_metrics_lags(struct cw_metrics *metrics, const char *service,
                             struct cw_lags *lags);
 

@@ -14,7 +14,7 @@
 #include "correlate/config.h"
 #include "correlate/core.h"
 #include "stream/service.h"
-#include "topology/core.h"
+#include "topology/counters.h"
 
 struct options {
     struct cw_service_options common;
@@ -70,6 +70,8 @@ int main(int count, char **arguments)
         .group_count = 2,
         .parts = role == 2 ? &parts[1] : &parts[0],
         .part_count = role == 0 ? 2 : 1,
+        .metrics = topology_metrics,
+        .metric_count = TOPOLOGY_METRIC_COUNT,
     };
     return cw_service_main(&program, count, arguments);
 }

@@ -126,6 +126,8 @@ static void allow_stage(const struct cw_pipeline_stage *stage,
         allow_raw(process, plan, out);
         allow_topic(process, BOTH, prefix, "clock", out);
     }
+    if (stage->service != CW_SERVICE_NORMALIZER) /* its core says so itself */
+        allow_topic(process, WRITE, prefix, "deadletter", out);
     for (size_t i = 0; stage->service != CW_SERVICE_NORMALIZER && i < 2; i++) {
         (void)snprintf(name, sizeof(name), "%s.%s", own[i], service);
         allow_topic(process, BOTH, prefix, name, out);

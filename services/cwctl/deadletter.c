@@ -147,7 +147,7 @@ static enum cw_status choose(struct letters *letters,
                              struct cw_error *err)
 {
     if (cw_dead_letter_is_whole(letter) && letter->index < 0 &&
-        letter->retry < RETRY_MAX)
+        letter->offset >= 0 && letter->retry < RETRY_MAX)
         return retries_choose(letters->retries, message->partition,
                               message->offset, letter, err);
     letters->broken++;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "counters.h"
 #include "intake.h"
 #include "minute.h"
 #include "watch.h"
@@ -141,6 +142,12 @@ static const enum cw_topic outputs[] = {
     CW_TOPIC_COUNT,
 };
 
+static void count(const struct cw_core *core, uint64_t *numbers)
+{
+    detector_count(detector_core_counts(core), detector_core_series(core),
+                   numbers);
+}
+
 const struct cw_core_type detector_core_type = {
     .name = "detector",
     .shard_count = DETECTOR_SHARDS,
@@ -155,6 +162,9 @@ const struct cw_core_type detector_core_type = {
     .slice_end = slice_end,
     .save = save,
     .load = load,
+    .count = count,
+    .counters = detector_counters,
+    .counter_count = DETECTOR_COUNTER_COUNT,
 };
 
 const struct detector_counts *detector_core_counts(const struct cw_core *core)

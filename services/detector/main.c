@@ -11,6 +11,7 @@
  */
 #include "config.h"
 #include "core.h"
+#include "counters.h"
 #include "stream/service.h"
 
 int main(int count, char **arguments)
@@ -33,6 +34,8 @@ int main(int count, char **arguments)
         .group_count = 1,
         .parts = &part,
         .part_count = 1,
+        .metrics = detector_metrics,
+        .metric_count = DETECTOR_METRIC_COUNT,
     };
     return cw_service_main(&program, count, arguments);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "counters.h"
 #include "output.h"
 #include "rates.h"
 #include "shard.h"
@@ -366,22 +367,31 @@ static enum cw_status load(struct cw_core *core, uint32_t shard_index,
     return status;
 }
 
+static void count(const struct cw_core *core, uint64_t *numbers)
+{
+    const struct logcluster_counts counts = logcluster_counts(core);
+    logcluster_count(&counts, numbers);
+}
+
 static const enum cw_topic inputs[] = {CW_TOPIC_LOGS, CW_TOPIC_SAID,
                                        CW_TOPIC_COUNT};
 static const enum cw_topic outputs[] = {CW_TOPIC_METRICS_PATTERNS,
                                         CW_TOPIC_ANOMALIES, CW_TOPIC_EVIDENCE,
                                         CW_TOPIC_PATTERNS, CW_TOPIC_COUNT};
 
-const struct cw_core_type logcluster_core_type = {.name = "logcluster",
-                                                  .shard_count = SHARD_COUNT,
-                                                  .snapshot_format = FORMAT,
-                                                  .inputs = inputs,
-                                                  .outputs = outputs,
-                                                  .create = create,
-                                                  .destroy = destroy,
-                                                  .step = step,
-                                                  .next_deadline =
-                                                      next_deadline,
-                                                  .timer = timer,
-                                                  .save = save,
-                                                  .load = load};
+const struct cw_core_type logcluster_core_type = {
+    .name = "logcluster",
+    .shard_count = SHARD_COUNT,
+    .snapshot_format = FORMAT,
+    .inputs = inputs,
+    .outputs = outputs,
+    .create = create,
+    .destroy = destroy,
+    .step = step,
+    .next_deadline = next_deadline,
+    .timer = timer,
+    .save = save,
+    .load = load,
+    .count = count,
+    .counters = logcluster_counters,
+    .counter_count = LOGCLUSTER_COUNTER_COUNT};

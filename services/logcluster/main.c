@@ -8,6 +8,7 @@
  * pattern not seen before is told (novelty.c).
  */
 #include "core.h"
+#include "counters.h"
 #include "stream/service.h"
 
 int main(int count, char **arguments)
@@ -30,6 +31,8 @@ int main(int count, char **arguments)
         .group_count = 1,
         .parts = &part,
         .part_count = 1,
+        .metrics = logcluster_metrics,
+        .metric_count = LOGCLUSTER_METRIC_COUNT,
     };
     return cw_service_main(&program, count, arguments);
 }

@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 
-enum row { ROW_RECEIVED, ROW_EMITTED, ROW_DISCARDED, ROW_REFUSED, ROW_LETTERS };
+enum row { ROW_RECEIVED, ROW_EMITTED, ROW_DISCARDED, ROW_REFUSED };
 
 const struct cw_metric normalizer_metrics[] = {
     [ROW_RECEIVED] = {"causeway_records_received_total", CW_METRIC_COUNTER,
@@ -21,9 +21,6 @@ const struct cw_metric normalizer_metrics[] = {
                      "of,reason",
                      "whole records and parts that could not be read",
                      CW_METRIC_STABLE, 0, NULL, 0, 2 * CW_STATUS_COUNT},
-    [ROW_LETTERS] = {"causeway_dead_letters_total", CW_METRIC_COUNTER, "reason",
-                     "letters put on deadletter", CW_METRIC_STABLE, 0, NULL, 0,
-                     CW_STATUS_COUNT},
 };
 
 const size_t normalizer_metric_count =
@@ -60,20 +57,11 @@ normalizer_tally_read(const struct normalizer_tally *tally)
     return counts;
 }
 
-static void raise_to(struct cw_metrics *metrics, size_t row,
-                     const struct cw_text *labels, uint64_t total)
-{
-    struct cw_cell *cell = cw_metrics_cell(metrics, row, labels);
-    const uint64_t shown = (uint64_t)cw_cell_value(cell);
-    if (total > shown)
-        cw_cell_add(cell, total - shown);
-}
-
 static void raise_one(struct cw_metrics *metrics, size_t row, const char *label,
                       uint64_t total)
 {
     const struct cw_text value = cw_text_of(label);
-    raise_to(metrics, row, &value, total);
+    cw_cell_raise(cw_metrics_cell(metrics, row, &value), total);
 }
 
 /* Reasons that have not come up have no series. */
@@ -84,7 +72,7 @@ static void raise_reasons(struct cw_metrics *metrics, size_t row,
         const struct cw_text labels[] = {
             cw_text_of(of), cw_text_of(cw_status_code((enum cw_status)i))};
         if (by[i] > 0)
-            raise_to(metrics, row, of[0] == '\0' ? &labels[1] : labels, by[i]);
+            cw_cell_raise(cw_metrics_cell(metrics, row, labels), by[i]);
     }
 }
 
@@ -108,5 +96,4 @@ void normalizer_tally_collect(const struct normalizer_tally *tally,
                   counts.refused_records_by);
     raise_reasons(metrics, first + ROW_REFUSED, "part",
                   counts.refused_parts_by);
-    raise_reasons(metrics, first + ROW_LETTERS, "", counts.dead_letters_by);
 }

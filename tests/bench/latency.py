@@ -210,7 +210,7 @@ def run(args):
         load = world.load(seconds, live=1, points=args.points, lines=500, spans=500, faults=args.incidents, fault_from=WARM_S * 1000)
         resources(world, began)
         commits = {r: v for (n, r), v in (p for s in ("normalizer", "detector", "correlator") for p in gauges(world.services[s]).items())
-                   if n == "causeway_stream_commits"}
+                   if n == "causeway_stream_commits_total"}
         rates = ", ".join(f"{role} {count / load['seconds']:.1f}" for role, count in commits.items())
         print(f"\ncommits a second: {rates}")
         time.sleep(3)

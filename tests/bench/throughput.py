@@ -45,8 +45,8 @@ class Moment:
         self.cpu, self.client = machine.cpu(pid), machine.cpu_of_client(pid)
         self.alone = True  # no commit seen since
         self.assigned = seen.get(("causeway_stream_tasks", role), 0.0) > 0
-        self.commits = seen.get(("causeway_stream_commits", role), 0.0)
-        self.items = seen.get(("causeway_stream_items", role), 0.0)
+        self.commits = seen.get(("causeway_stream_commits_total", role), 0.0)
+        self.items = seen.get(("causeway_stream_items_total", role), 0.0)
         self.at = seen.get(("causeway_stream_time_seconds", role), 0.0)
 
 

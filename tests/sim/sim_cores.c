@@ -4,8 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SHARDS 2
-#define KEYS   8
+#define SHARDS       2
+#define KEYS         8
+#define REFUSE_EVERY 11
+
+bool sim_is_refused(int64_t number)
+{
+    return number % REFUSE_EVERY == 0;
+}
 
 /* ---- skeleton: raw value to one item ------------------------------------ */
 
@@ -191,6 +197,13 @@ static enum cw_status put_anomaly(struct cw_core *core, struct shard *state,
         &anomaly, err);
 }
 
+/* What a refuses, untouched: its letter must be there once. */
+static enum cw_status refuse(int64_t number, struct cw_error *err)
+{
+    return cw_fail(err, CW_BAD_RECORD, "%" PRId64 " is not to a's liking",
+                   number);
+}
+
 static void see(struct shard *state, uint64_t what)
 {
     state->digest = cw_hash_mix(state->digest, what);
@@ -204,11 +217,15 @@ static enum cw_status a_step(struct cw_core *core, uint32_t shard,
     struct shard *state = &core->shards[shard];
     if (item->topic == CW_TOPIC_SAID) {
         const struct cw_said *said = item->record;
+        if (sim_is_refused(said->expires_at))
+            return refuse(said->expires_at, err);
         see(state, (uint64_t)said->expires_at);
         state->rule = (uint64_t)said->expires_at;
         return CW_OK;
     }
     const struct cw_metric_run *run = item->record;
+    if (sim_is_refused((int64_t)run->values[0]))
+        return refuse((int64_t)run->values[0], err);
     see(state, (uint64_t)run->series[0]);
     see(state, (uint64_t)(int64_t)run->values[0]);
     see(state, (uint64_t)item->stream_at);

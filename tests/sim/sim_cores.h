@@ -5,6 +5,7 @@
  * Input    raw values: "m NAME N" a sample, "e NAME N" an event, "c N" a rule
  *          for everybody, "k NAME N" a command for one domain
  * Output   a: 0-3 anomalies an input, chosen by hash, and one a timer
+ *          a refuses some, and each becomes a dead letter
  *          b: a compacted incident per key whose title is a digest of all it
  *          has seen, in order: any loss, repeat or other order shows in it
  * Threads  one owner thread
@@ -13,6 +14,9 @@
 #define SIM_CORES_H
 
 #include "core/core.h"
+
+/* Whether a refuses a sample, rule or command of this number. */
+bool sim_is_refused(int64_t number);
 
 /* config of all three; NULL = nothing suppressed */
 struct sim_config {

@@ -1,6 +1,7 @@
 #include "sim_world.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -724,4 +725,28 @@ uint64_t sim_world_a_digest(const struct sim_world *world, size_t *count)
 uint64_t sim_world_b_digest(const struct sim_world *world, size_t *count)
 {
     return digest_topic(world, CW_TOPIC_INCIDENTS, true, count);
+}
+
+uint64_t sim_world_letter_digest(const struct sim_world *world, size_t *count)
+{
+    return digest_topic(world, CW_TOPIC_DEADLETTER, false, count);
+}
+
+static size_t letters_of(const struct sim_record *record)
+{
+    char name[16];
+    int64_t number;
+    if (sscanf(record->value, "c %" SCNd64, &number) == 1)
+        return sim_is_refused(number) ? SIM_PARTITIONS : 0;
+    return sscanf(record->value, "%*1[mk] %15s %" SCNd64, name, &number) == 2 &&
+           sim_is_refused(number);
+}
+
+size_t sim_log_letter_count(const struct sim_log *log)
+{
+    size_t count = 0;
+    for (int p = 0; p < SIM_RAW_PARTITIONS; p++)
+        for (size_t i = 0; i < log->counts[p]; i++)
+            count += letters_of(&log->records[p][i]);
+    return count;
 }

@@ -74,5 +74,9 @@ void sim_world_destroy(struct sim_world **world);
  * of b in canonical form; counts tell that there was something to compare. */
 uint64_t sim_world_a_digest(const struct sim_world *world, size_t *count);
 uint64_t sim_world_b_digest(const struct sim_world *world, size_t *count);
+/* Over the dead letters, and how many the log asks for: one a refused record,
+ * of a rule for everybody one a partition. */
+uint64_t sim_world_letter_digest(const struct sim_world *world, size_t *count);
+size_t sim_log_letter_count(const struct sim_log *log);
 
 #endif

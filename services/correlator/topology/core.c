@@ -4,6 +4,7 @@
 
 #include "base/fixmath.h"
 #include "base/hash.h"
+#include "counters.h"
 #include "edges.h"
 #include "red.h"
 #include "traces.h"
@@ -459,6 +460,12 @@ static enum cw_status load(struct cw_core *core, uint32_t shard_index,
     return status;
 }
 
+static void count(const struct cw_core *core, uint64_t *numbers)
+{
+    const struct topology_counts counts = topology_counts(core);
+    topology_count(&counts, numbers);
+}
+
 static const enum cw_topic inputs[] = {CW_TOPIC_SPANS, CW_TOPIC_COUNT};
 static const enum cw_topic outputs[] = {
     CW_TOPIC_EDGES, CW_TOPIC_METRICS_PATTERNS, CW_TOPIC_COUNT};
@@ -474,4 +481,8 @@ const struct cw_core_type topology_core_type = {.name = "topology",
                                                 .next_deadline = next_deadline,
                                                 .timer = timer,
                                                 .save = save,
-                                                .load = load};
+                                                .load = load,
+                                                .count = count,
+                                                .counters = topology_counters,
+                                                .counter_count =
+                                                    TOPOLOGY_COUNTER_COUNT};
