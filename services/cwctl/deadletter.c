@@ -222,11 +222,12 @@ static enum cw_status send_letters(struct letters *letters,
     if (status != CW_OK)
         return status;
     const struct resend_counts counts = resend_wait(letters->resend);
-    (void)fprintf(stderr,
-                  "cwctl: %zu put in again, %zu were in already, %zu not whole "
-                  "or parts of a record, %zu failed\n",
-                  counts.arrived, retries_found_count(letters->retries),
-                  letters->broken, counts.failed);
+    (void)fprintf(
+        stderr,
+        "cwctl: %zu put in again, %zu were in already, %zu not whole, "
+        "parts of a record or refused after the normalizer, %zu failed\n",
+        counts.arrived, retries_found_count(letters->retries), letters->broken,
+        counts.failed);
     return counts.failed == 0
                ? CW_OK
                : cw_fail(err, CW_BROKEN, "%zu did not arrive; the first: %s",
