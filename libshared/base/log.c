@@ -43,6 +43,8 @@ struct cw_log {
     pthread_mutex_t lock; /* guards what follows, and the descriptor */
     struct allowance allowances[EVENT_COUNT];
     struct allowance others; /* shared by the names that found no place */
+    bool torn;               /* a line was cut off: the next begins anew */
+    _Atomic uint64_t lost_count;
 };
 
 /* A line being built; it never grows past its bytes less the tail. */
@@ -244,22 +246,38 @@ static void begin(struct line *line, const struct cw_log *log,
     add_pair(line, cw_kv_str("event", event));
 }
 
+static bool write_all(struct cw_log *log, const char *bytes, size_t size)
+{
+    size_t written = 0;
+    while (written < size) {
+        const ssize_t put =
+            write(log->descriptor, bytes + written, size - written);
+        if (put < 0 && errno != EINTR) {
+            log->torn = log->torn || written > 0;
+            return false;
+        }
+        written += put > 0 ? (size_t)put : 0;
+    }
+    return true;
+}
+
 /* One write for the whole line, so that lines of processes that share a
- * terminal do not mix. What cannot be written is lost: there is nowhere else
- * to say so. */
-static void end(struct line *line, int descriptor)
+ * terminal do not mix. What cannot be written is lost, and counted: there is
+ * nowhere else to say so. */
+static void end(struct cw_log *log, struct line *line)
 {
     const char *tail = line->cut ? ",\"cut\":true}\n" : "}\n";
     memcpy(line->bytes + line->size, tail, strlen(tail));
     line->size += strlen(tail);
-    size_t written = 0;
-    while (written < line->size) {
-        const ssize_t size =
-            write(descriptor, line->bytes + written, line->size - written);
-        if (size < 0 && errno != EINTR)
-            return;
-        written += size > 0 ? (size_t)size : 0;
-    }
+    if (log->torn)
+        log->torn = !write_all(log, "\n", 1);
+    if (log->torn || !write_all(log, line->bytes, line->size))
+        atomic_fetch_add(&log->lost_count, 1);
+}
+
+uint64_t cw_log_lost(const struct cw_log *log)
+{
+    return atomic_load(&log->lost_count);
 }
 
 /* The allowance of an event, taken up at its first line. */
@@ -308,7 +326,7 @@ void cw_log_write(struct cw_log *log, enum cw_log_level level,
             add_pair(&line,
                      cw_kv_uint("suppressed", allowance->suppressed_count));
         allowance->suppressed_count = 0;
-        end(&line, log->descriptor);
+        end(log, &line);
     }
     (void)pthread_mutex_unlock(&log->lock);
 }
@@ -322,7 +340,7 @@ static void report(struct cw_log *log, struct allowance *allowance)
     add_pair(&line, cw_kv_str("of_event", allowance->event));
     add_pair(&line, cw_kv_uint("suppressed", allowance->suppressed_count));
     allowance->suppressed_count = 0;
-    end(&line, log->descriptor);
+    end(log, &line);
 }
 
 /* Reports allowances whose second began at or before from_us. */

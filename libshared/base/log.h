@@ -96,6 +96,10 @@ void cw_log_write(struct cw_log *log, enum cw_log_level level,
  * once a second. */
 void cw_log_tick(struct cw_log *log);
 
+/* Lines that could not be written so far: a full disk, a reader that is gone.
+ * From any thread. */
+uint64_t cw_log_lost(const struct cw_log *log);
+
 static inline struct cw_log_pair cw_kv_text(const char *key,
                                             struct cw_text value)
 {

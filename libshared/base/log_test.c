@@ -3,6 +3,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h> /* needs the four above */
+#include <string.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <signal.h>
 #include <jansson.h>
 #include <math.h>
 #include <pthread.h>
@@ -247,6 +251,40 @@ static void lines_of_threads_do_not_mix(void **state)
     assert_non_null(strstr(f->line, "\"suppressed\":790}"));
 }
 
+/* As on a full disk: half a line fits, then none, then all again. */
+static void a_line_the_disk_refuses_is_counted(void **state)
+{
+    char path[] = "/tmp/log_test.XXXXXX";
+    char text[512] = "";
+    struct rlimit limit;
+    struct cw_log *log = NULL;
+    struct cw_error err;
+    const struct cw_clocks clock = cw_clock_system();
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    const int file = mkstemp(path);
+    assert_true(file >= 0);
+    (void)unlink(path);
+    assert_int_equal(cw_log_create(&log, "test", file, &clock, &err), CW_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = 20;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    CW_LOG(log, INFO, "first");
+    CW_LOG(log, INFO, "second");
+    limit.rlim_cur = limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(cw_log_lost(log), 2);
+    CW_LOG(log, INFO, "third");
+    assert_int_equal(cw_log_lost(log), 2);
+    assert_true(pread(file, text, sizeof(text) - 1, 0) > 0);
+    /* The half line stands alone: what follows can be read. */
+    assert_int_equal(text[20], '\n');
+    assert_int_equal(text[21], '{');
+    assert_non_null(strstr(text, "\"third\"}\n"));
+    cw_log_destroy(&log);
+    (void)close(file);
+}
+
 int main(void)
 {
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -261,6 +299,7 @@ int main(void)
         CLAIM(a_tick_reports_what_fell_silent),
         CLAIM(names_beyond_the_table_share_one_allowance),
         CLAIM(lines_of_threads_do_not_mix),
+        cmocka_unit_test(a_line_the_disk_refuses_is_counted),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -37,6 +37,11 @@ const struct cw_metric cw_common_metrics[CW_COMMON_COUNT] = {
                                "The configuration in force, as 48 bits: equal "
                                "on all instances of a service.",
                                CW_METRIC_STABLE, 0, NULL, 0, 0},
+    [CW_COMMON_LOG_LOST] = {"causeway_log_lines_lost_total", CW_METRIC_COUNTER,
+                            "",
+                            "Log lines that could not be written: a full disk, "
+                            "or nobody reads.",
+                            CW_METRIC_STABLE, 0, NULL, 0, 0},
 };
 
 static size_t count_labels(const char *labels)
@@ -378,6 +383,15 @@ void cw_metrics_config(struct cw_metrics *metrics, bool in_force, uint64_t hash,
                 (double)at / 1e6);
     cw_cell_set(cw_family_cell(metrics, &f[CW_COMMON_CONFIG_HASH], NULL),
                 (double)(hash & UINT64_C(0xFFFFFFFFFFFF)));
+}
+
+void cw_metrics_log_lost(struct cw_metrics *metrics, uint64_t count)
+{
+    struct cw_cell *cell =
+        cw_family_cell(metrics, &metrics->families[CW_COMMON_LOG_LOST], NULL);
+    const double known = cw_cell_value(cell);
+    if ((double)count > known)
+        cw_cell_add(cell, count - (uint64_t)known);
 }
 
 enum cw_status cw_metrics_on_collect(struct cw_metrics *metrics,

@@ -99,6 +99,9 @@ double cw_cell_value(const struct cw_cell *cell);
 void cw_metrics_config(struct cw_metrics *metrics, bool in_force, uint64_t hash,
                        int64_t at);
 
+/* How many log lines were lost until now (cw_log_lost); from one thread. */
+void cw_metrics_log_lost(struct cw_metrics *metrics, uint64_t count);
+
 /* collect is called before each exposition, on the thread that asks for it,
  * to set gauges that are dear to keep. At most 8; CW_FULL. */
 CW_MUST_USE enum cw_status cw_metrics_on_collect(struct cw_metrics *metrics,

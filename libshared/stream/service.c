@@ -58,6 +58,7 @@ static void collect(void *context)
 {
     struct running *running = context;
     struct cw_crew *crew = atomic_load(&running->shown);
+    cw_metrics_log_lost(running->metrics, cw_log_lost(running->log));
     if (running->program->collect != NULL)
         running->program->collect(running->program->context, running->metrics);
     if (crew != NULL)

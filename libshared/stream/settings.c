@@ -73,9 +73,12 @@ static void print_markdown(const struct cw_settings *settings, bool common)
                             stdout);
         (void)fputs("\n", stdout);
         cw_metrics_markdown(cw_stream_metrics, cw_stream_metric_count, stdout);
+        (void)fputs("\nAnd of the console too:\n\n", stdout);
         cw_metrics_markdown_common(stdout);
         return;
     }
+    if (program->stall != NULL)
+        printf("`stall.limit` is %s here.\n\n", program->stall);
     if (settings->row_count > cw_service_option_count)
         cw_options_markdown(settings->table + cw_service_option_count,
                             settings->row_count - cw_service_option_count,

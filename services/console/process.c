@@ -213,6 +213,7 @@ static void count_pages(struct console *console)
                    unavailable - console->unavailable);
     console->served = served;
     console->unavailable = unavailable;
+    cw_metrics_log_lost(console->metrics, cw_log_lost(console->log));
 }
 
 static void reload(struct console *console)

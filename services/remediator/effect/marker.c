@@ -207,10 +207,14 @@ enum cw_status marker_start(int folder, const char *key, int64_t now_at,
     const int size =
         snprintf(line, sizeof(line), "v1 started %" PRId64 "\n", now_at);
     const bool done = write_all(file, line, (size_t)size) && fsync(file) == 0;
+    const int why = errno;
     (void)close(file);
-    if (!done || fsync(folder) != 0)
-        return cw_fail(err, CW_UNAVAILABLE, "%s: %s", name, strerror(errno));
-    return CW_OK;
+    if (done && fsync(folder) == 0)
+        return CW_OK;
+    const int reason = done ? errno : why;
+    /* Nothing has run, and it may be tried again when the disk takes it. */
+    (void)unlinkat(folder, name, 0);
+    return cw_fail(err, CW_UNAVAILABLE, "%s: %s", name, strerror(reason));
 }
 
 enum cw_status marker_finish(int folder, const char *key,

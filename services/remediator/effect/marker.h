@@ -56,7 +56,8 @@ CW_MUST_USE enum cw_status marker_look(int folder, const char *key,
                                        struct marker *marker, char *output,
                                        struct cw_error *err);
 
-/* CW_FENCED: it began before. CW_BAD_CONFIG, CW_UNAVAILABLE. */
+/* CW_FENCED: it began before. CW_BAD_CONFIG; CW_UNAVAILABLE: the disk refuses,
+ * and no marker is left. */
 CW_MUST_USE enum cw_status marker_start(int folder, const char *key,
                                         int64_t now_at, struct cw_error *err);
 /* Writes over an earlier end. CW_BAD_CONFIG, CW_UNAVAILABLE. */
