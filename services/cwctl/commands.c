@@ -230,9 +230,9 @@ const struct command commands[] = {
     },
     {
         .noun = "approve",
-        .words = "ACTION",
+        .words = "ACTION [HASH]",
         .words_min = 1,
-        .words_max = 1,
+        .words_max = 2,
         .summary = "shows a proposed repair, asks, and lets it run",
         .examples = "  cwctl approve 9f3c01d2 --wait\n"
                     "  cwctl approve 9f3c01d2 --confirm --by ana\n",

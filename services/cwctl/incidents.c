@@ -114,13 +114,13 @@ static enum cw_status list_incidents(const struct view *view,
 {
     const size_t count = latest_count(view->incidents);
     const bool all = call_has(view->call, "all");
-    const json_t **sorted = calloc(count + 1, sizeof(*sorted));
+    const json_t **sorted = calloc(count + 1, sizeof(const json_t *));
     enum cw_status status = CW_OK;
     if (sorted == NULL)
         return cw_fail(err, CW_NO_MEMORY, "%zu incidents", count);
     for (size_t i = 0; i < count; i++)
         sorted[i] = latest_at(view->incidents, i);
-    qsort(sorted, count, sizeof(*sorted), newest_first);
+    qsort(sorted, count, sizeof(const json_t *), newest_first);
     for (size_t i = 0; i < count && status == CW_OK; i++)
         if (all || !is_over(sorted[i]))
             status = add_incident(view, sorted[i], table, err);

@@ -98,17 +98,30 @@ static rd_kafka_resp_err_t produce(struct resend *resend, const char *topic,
                                    const struct cw_dead_letter *letter,
                                    rd_kafka_headers_t *headers)
 {
-    return rd_kafka_producev(
-        resend->handle, RD_KAFKA_V_TOPIC(topic),
-        RD_KAFKA_V_PARTITION(letter->partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_TIMESTAMP(
-            letter->timestamp_at > 0 ? letter->timestamp_at / 1000 : 0),
-        RD_KAFKA_V_KEY(letter->has_key ? letter->key.bytes : NULL,
-                       letter->has_key ? letter->key.size : 0),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)letter->value.bytes,
-                         letter->value.size),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(resend), RD_KAFKA_V_END);
+    const struct cw_text none = {NULL, 0};
+    const struct cw_text key = letter->has_key ? letter->key : none;
+    union {
+        const char *borrowed;
+        void *bytes;
+    } value = {letter->value.bytes}, name = {key.bytes};
+    const rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = letter->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
+         .u.i64 = letter->timestamp_at > 0 ? letter->timestamp_at / 1000 : 0},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {name.bytes, key.size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {value.bytes, letter->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = resend},
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(
+        resend->handle, parts, sizeof(parts) / sizeof(parts[0]));
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    return code;
 }
 
 void resend_put(struct resend *resend, const struct cw_dead_letter *letter,

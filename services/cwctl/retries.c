@@ -7,6 +7,9 @@
 
 #include "base/hash.h"
 #include "base/map64.h"
+#include "record/dead_letter.h"
+
+#define RETRY_MAX 1000 /* of a header's number */
 
 enum { WANTED, FOUND };
 
@@ -17,6 +20,12 @@ struct retries {
     size_t place_count;
     size_t found;
 };
+
+bool retries_can(const struct cw_dead_letter *letter)
+{
+    return cw_dead_letter_is_whole(letter) && letter->index < 0 &&
+           letter->offset >= 0 && letter->retry < RETRY_MAX;
+}
 
 enum cw_status retries_create(struct retries **made, const char *topic,
                               struct cw_error *err)

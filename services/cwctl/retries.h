@@ -32,6 +32,11 @@ struct retries_place {
     int64_t offset; /* of the first chosen record in it */
 };
 
+/* Whether it is a raw record, all of it: no part of one, none that was cut for
+ * its size, and no item that a stage behind the normalizer refused (that has no
+ * offset; its topic is ours, or a raw topic of the same name). */
+bool retries_can(const struct cw_dead_letter *letter);
+
 /* topic: the dead-letter topic, copied. */
 CW_MUST_USE enum cw_status
 retries_create(struct retries **made, const char *topic, struct cw_error *err);

@@ -31,11 +31,16 @@ static int64_t wall_now(void)
 static enum cw_status ask_approval(struct saying *saying, const json_t *action,
                                    struct cw_error *err)
 {
+    const char *hash = latest_text(action, "action_hash");
     const enum cw_status status = proposal_check(action, wall_now(), err);
     if (status != CW_OK)
         return status;
-    saying_put_parameter(saying, "action_hash",
-                         latest_text(action, "action_hash"));
+    if (saying->call->word_count > 1 &&
+        strcmp(saying->call->words[1], hash) != 0)
+        return cw_fail(err, CW_BROKEN,
+                       "the hash of action %s is %s: it is not what you saw",
+                       latest_text(action, "action_id"), hash);
+    saying_put_parameter(saying, "action_hash", hash);
     proposal_print(action, stderr);
     return confirm_ask(saying->call, "cwctl: let it run?", err);
 }

@@ -222,9 +222,12 @@ static enum cw_status find_silence(struct saying *saying, struct cw_error *err)
     if (status != CW_OK)
         return status;
     const struct silence *silence = silences_find(silences, id);
-    status = silence != NULL ? check_owner(saying, silence, err)
-                             : cw_fail(err, CW_NOT_FOUND,
-                                       "no silence %s: cwctl silence list", id);
+    if (silence == NULL) {
+        silences_destroy(&silences);
+        return cw_fail(err, CW_NOT_FOUND, "no silence %s: cwctl silence list",
+                       id);
+    }
+    status = check_owner(saying, silence, err);
     if (status == CW_OK) {
         saying_put(saying, "target", silence->id);
         saying_put(saying, "tenant", silence->tenant);

@@ -11,7 +11,7 @@
 #include "topic_plan.h"
 #include "topic_settings.h"
 
-#define WORDS_MAX (2 * CW_PLAN_RAW_MAX)
+#define WORDS_MAX ((size_t)2 * CW_PLAN_RAW_MAX)
 #define CREATE_MS 30000
 #define SETTLE_US INT64_C(15000000)
 #define TEXT_MAX  65536

@@ -167,12 +167,13 @@ static void count_series(struct warming *warming)
         struct warming_entity *entity = &warming->entities[one->entity];
         if (!one->warming)
             continue;
-        if (entity->count++ == 0)
-            entity->until_at = one->until_at;
-        else if (one->until_at == 0 || entity->until_at == 0)
+        const bool open =
+            one->until_at == 0 || (entity->count > 0 && entity->until_at == 0);
+        if (open)
             entity->until_at = 0;
-        else if (one->until_at > entity->until_at)
+        else if (entity->count == 0 || one->until_at > entity->until_at)
             entity->until_at = one->until_at;
+        entity->count++;
     }
 }
 

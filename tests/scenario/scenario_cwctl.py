@@ -218,7 +218,8 @@ def f13_a_repair_is_shown_and_asked_for_before_it_runs(world):
     assert code == 1 and "not confirmed" in shown, (code, shown)
     assert '["/bin/true", "undo"]' in shown and '"mended"' in shown and action["action_hash"] in shown and "expires" in shown, shown
     assert state_of(world, action["action_id"]) == "PROPOSED"
-    code, shown = at_a_terminal(world, "yes", "approve", action["action_id"], "--by", "ana", "--wait")
+    assert "not what you saw" in fails(world, 1, "approve", action["action_id"], "0" * 64, "-y")
+    code, shown = at_a_terminal(world, "yes", "approve", action["action_id"], action["action_hash"], "--by", "ana", "--wait")
     assert code == 0, shown
     wait_for("it runs", lambda: state_of(world, action["action_id"]) in ("SUCCEEDED", "VERIFIED"))
     assert "waits for nobody" in fails(world, 1, "approve", action["action_id"], "-y")
