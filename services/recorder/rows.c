@@ -9,6 +9,7 @@
 
 #include "core/emit.h"
 #include "record/records.h"
+#include "superseded.h"
 
 /* Statements sent before their answers are read: few enough that neither
  * side's socket buffer can fill while the other still writes. */
@@ -275,7 +276,8 @@ static enum cw_status send_rows(PGconn *conn,
         bool ok = true;
         for (; ok && at < batch->row_count && sent < CHUNK; at++) {
             bool fits = true;
-            if (!recorder_rows_has(batch->rows[at].topic))
+            if (!recorder_rows_has(batch->rows[at].topic) ||
+                recorder_is_superseded(batch, at))
                 continue;
             ok = send_row(conn, &batch->rows[at], &fits) == 1;
             if (!fits)

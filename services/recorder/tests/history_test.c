@@ -197,12 +197,50 @@ static void days_come_and_go(void **state)
     world_drop(&world);
 }
 
+/* An incident of three members has a revision a slice: what stayed as it was is
+ * not written again. */
+static void of_an_incident_only_members_that_changed_are_written(void **state)
+{
+    (void)state;
+    struct world world = world_make();
+    const struct cw_member first[] = {
+        {.member_id = CW_TEXT("a"), .title = CW_TEXT("a is slow")},
+        {.member_id = CW_TEXT("b"), .title = CW_TEXT("b is slow")},
+        {.member_id = CW_TEXT("c"), .title = CW_TEXT("c is slow")}};
+    const struct cw_member second[] = {
+        {.member_id = CW_TEXT("a"), .title = CW_TEXT("a is slow")},
+        {.member_id = CW_TEXT("b"), .title = CW_TEXT("b fails")},
+        {.member_id = CW_TEXT("d"), .title = CW_TEXT("d is slow")}};
+    struct cw_incident incident = {.meta = world_meta(1, WORLD_NOON),
+                                   .incident_id = CW_TEXT("INC-22222"),
+                                   .members = first,
+                                   .members_count = 3};
+    world_store(&world, CW_TOPIC_INCIDENTS, &incident);
+    char *before = world_value(
+        &world, "SELECT xmin FROM causeway.members WHERE member_id = 'a'");
+    incident.meta = world_meta(2, WORLD_NOON + SECOND_US);
+    incident.members = second;
+    world_store(&world, CW_TOPIC_INCIDENTS, &incident);
+    world_assert(&world,
+                 "SELECT string_agg(title, ', ' ORDER BY member_id) FROM "
+                 "causeway.members",
+                 "a is slow, b fails, d is slow");
+    world_assert(&world,
+                 "SELECT xmin FROM causeway.members WHERE member_id = 'a'",
+                 before);
+    world_assert(
+        &world, "SELECT count(DISTINCT xmin::text) FROM causeway.members", "2");
+    free(before);
+    world_drop(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_measures_follow_the_worked_example),
         cmocka_unit_test(a_drill_makes_nobody_a_bad_source),
         cmocka_unit_test(of_two_incidents_with_one_name_the_later_stands),
+        cmocka_unit_test(of_an_incident_only_members_that_changed_are_written),
         cmocka_unit_test(what_grows_is_kept_as_long_as_said),
         cmocka_unit_test(days_come_and_go),
     };
