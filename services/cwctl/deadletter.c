@@ -7,14 +7,13 @@
 #include "confirm.h"
 #include "core/topic.h"
 #include "message_line.h"
-#include "record/dead_letter.h"
+#include "record/records.h"
 #include "resend.h"
 #include "retries.h"
 #include "scan.h"
 #include "table.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
-#define RETRY_MAX 1000 /* of a header's number */
 
 struct letters;
 
@@ -31,7 +30,7 @@ struct letters {
     struct table *table;     /* of list */
     struct retries *retries; /* of retry, as the rest */
     struct resend *resend;
-    size_t broken; /* chosen, and not whole or only parts of a record */
+    size_t broken; /* wanted, and no whole raw record */
 };
 
 static bool is_wanted(const struct letters *letters, const char *place,
@@ -146,8 +145,7 @@ static enum cw_status choose(struct letters *letters,
                              const struct cw_dead_letter *letter,
                              struct cw_error *err)
 {
-    if (cw_dead_letter_is_whole(letter) && letter->index < 0 &&
-        letter->offset >= 0 && letter->retry < RETRY_MAX)
+    if (retries_can(letter))
         return retries_choose(letters->retries, message->partition,
                               message->offset, letter, err);
     letters->broken++;

@@ -7,8 +7,9 @@
  *          and causeway-retry-of: the letter's topic/partition/offset. A letter
  *          whose retry stands on its raw topic already is passed over, so a
  *          second call sends nothing; --again sends it all the same
- * Limits   a letter that lost a part for its size, or stands for a part of a
- *          record only, is not put in again. Retries are known for as long as
+ * Limits   a letter that lost a part for its size, stands for a part of a
+ *          record only, or for an item that a stage behind the normalizer
+ *          refused, is not put in again. Retries are known for as long as
  *          the raw topic keeps them. A retry that is refused is a new letter.
  *          Two calls at the same time do not know of each other
  */

@@ -87,9 +87,27 @@ static void each_raw_partition_is_looked_at_from_its_first_record(void **state)
     retries_destroy(&retries);
 }
 
+static void only_whole_raw_records_can_be_put_in_again(void **state)
+{
+    const struct cw_dead_letter raw = {
+        .topic = CW_TEXT("logs"), .index = -1, .message = CW_TEXT("no JSON")};
+    struct cw_dead_letter other = raw;
+    (void)state;
+    assert_true(retries_can(&raw));
+    other.index = 0; /* a part */
+    assert_false(retries_can(&other));
+    other = raw;
+    other.offset = -1; /* an item of our topic logs, refused by a core */
+    assert_false(retries_can(&other));
+    other = raw;
+    other.retry = 1000;
+    assert_false(retries_can(&other));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_whole_raw_records_can_be_put_in_again),
         cmocka_unit_test(what_was_found_is_not_wanted_again),
         cmocka_unit_test(headers_of_others_mean_nothing),
         cmocka_unit_test(a_letter_that_came_meanwhile_is_not_wanted),
