@@ -13,8 +13,14 @@ enum cw_status cw_task_create(struct cw_task **made,
         return cw_fail(err, CW_NO_MEMORY, "task");
     task->setup = *setup;
     task->committed_at = restore->committed_at;
+    task->saved_at = calloc(setup->type->shard_count, sizeof(*task->saved_at));
+    for (uint32_t i = 0; task->saved_at != NULL && i < setup->type->shard_count;
+         i++)
+        task->saved_at[i] = INT64_MIN;
     const enum cw_status status =
-        cw_task_restore_state(task, restore, lost_shards, err);
+        task->saved_at == NULL
+            ? cw_fail(err, CW_NO_MEMORY, "task")
+            : cw_task_restore_state(task, restore, lost_shards, err);
     if (status != CW_OK)
         cw_task_destroy(&task);
     else
@@ -30,6 +36,7 @@ void cw_task_destroy(struct cw_task **task)
     cw_merge_destroy(&(*task)->merge);
     cw_shards_destroy(&(*task)->shards);
     cw_arena_destroy(&(*task)->scratch);
+    free((*task)->saved_at);
     free(*task);
     *task = NULL;
 }
@@ -98,6 +105,15 @@ static enum cw_status run_slice(struct cw_task *task,
                            slice->from_at, slice->to_at, &emit, err);
 }
 
+/* A shard without a snapshot has been without since the first slice aloud. */
+static void begin_saving(struct cw_task *task, int64_t released_at)
+{
+    for (uint32_t i = 0; i < task->setup.type->shard_count; i++)
+        if (task->saved_at[i] == INT64_MIN)
+            task->saved_at[i] = released_at;
+    task->saved_known = true;
+}
+
 enum cw_status cw_task_run(struct cw_task *task, int64_t ingest_at,
                            size_t slices, size_t *ran, struct cw_error *err)
 {
@@ -116,9 +132,12 @@ enum cw_status cw_task_run(struct cw_task *task, int64_t ingest_at,
         (*ran)++;
     }
     const int64_t released_at = cw_merge_released_at(task->merge);
-    if (status == CW_OK && released_at > task->committed_at)
-        cw_outbox_cover(task->outbox, task->source, released_at, released_at);
-    return status;
+    if (status != CW_OK || released_at <= task->committed_at)
+        return status;
+    cw_outbox_cover(task->outbox, task->source, released_at, released_at);
+    if (!task->saved_known)
+        begin_saving(task, released_at);
+    return CW_OK;
 }
 
 bool cw_task_silent(const struct cw_task *task)
@@ -218,6 +237,17 @@ uint64_t cw_task_item_count(const struct cw_task *task)
 const struct cw_letter_counts *cw_task_letters(const struct cw_task *task)
 {
     return &task->letters;
+}
+
+int64_t cw_task_unsaved_us(const struct cw_task *task)
+{
+    int64_t oldest_at = INT64_MAX;
+    if (!task->saved_known)
+        return 0;
+    for (uint32_t i = 0; i < task->setup.type->shard_count; i++)
+        if (task->saved_at[i] < oldest_at)
+            oldest_at = task->saved_at[i];
+    return cw_merge_released_at(task->merge) - oldest_at;
 }
 
 struct cw_core *cw_task_core(struct cw_task *task)

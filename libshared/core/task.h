@@ -100,6 +100,9 @@ int32_t cw_task_partition(const struct cw_task *task);
  * it was made. */
 uint64_t cw_task_item_count(const struct cw_task *task);
 const struct cw_letter_counts *cw_task_letters(const struct cw_task *task);
+/* Stream time since the oldest of the shards' newest snapshots: what a restart
+ * would read again. 0 while silent. */
+int64_t cw_task_unsaved_us(const struct cw_task *task);
 struct cw_core *cw_task_core(struct cw_task *task);
 
 #endif

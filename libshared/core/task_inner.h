@@ -18,6 +18,9 @@ struct cw_task {
     uint32_t source;          /* in the outbox */
     int64_t committed_at;     /* silent up to here */
     uint32_t next_shard;      /* whose snapshot is next */
+    int64_t *saved_at;        /* by shard: slice of its newest snapshot, or that
+                                 from which on it has none; INT64_MIN */
+    bool saved_known;         /* no INT64_MIN is left */
     uint64_t item_count;
     struct cw_letter_counts letters;
 };

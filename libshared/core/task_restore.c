@@ -72,6 +72,8 @@ static enum cw_status load_shard(struct cw_task *task, uint32_t shard,
     if (status == CW_OK && whole.size > 0)
         status = cw_unpack_end(&in, err);
     cw_pack_fini(&whole);
+    if (status == CW_OK)
+        task->saved_at[shard] = first->slice_at;
     return status;
 }
 

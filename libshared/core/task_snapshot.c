@@ -112,5 +112,7 @@ enum cw_status cw_task_snapshot(struct cw_task *task, struct cw_error *err)
             ? cw_fail(err, CW_NO_MEMORY, "shard %u does not save", shard)
             : put_parts(task, &snapshot, &state, err);
     cw_pack_fini(&state);
+    if (status == CW_OK)
+        task->saved_at[shard] = released_at;
     return status;
 }

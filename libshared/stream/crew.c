@@ -38,6 +38,8 @@ struct side {
     bool started;
     atomic_bool stop;
     atomic_bool ended;
+    _Atomic int64_t settled_us; /* monotonic */
+    atomic_ullong unreadable[CW_STATUS_COUNT];
     enum cw_status status;
     struct cw_error err;
 };
@@ -146,6 +148,28 @@ static void side_beat(void *of)
     cw_watchdog_beat(((struct side *)of)->watchdog);
 }
 
+static int64_t monotonic(void)
+{
+    const struct cw_clocks clock = cw_clock_system();
+    return cw_clock_monotonic_us(&clock);
+}
+
+static void side_settled(void *of)
+{
+    atomic_store(&((struct side *)of)->settled_us, monotonic());
+}
+
+static void side_unreadable(void *of, const rd_kafka_message_t *message,
+                            const struct cw_error *why)
+{
+    struct side *side = of;
+    atomic_fetch_add(&side->unreadable[why->status], 1);
+    CW_LOG(side->lent.log, ERROR, "record_unreadable",
+           cw_kv_str("topic", rd_kafka_topic_name(message->rkt)),
+           cw_kv_int("partition", message->partition),
+           cw_kv_int("offset", message->offset), cw_kv_error(why));
+}
+
 static enum cw_status open_side(struct cw_crew *crew, struct cw_error *err)
 {
     struct side *side = &crew->side;
@@ -154,6 +178,7 @@ static enum cw_status open_side(struct cw_crew *crew, struct cw_error *err)
     if (loop == NULL)
         return CW_OK;
     side->crew = crew;
+    side_settled(side);
     (void)snprintf(side->instance, sizeof(side->instance), "%s-%s-%s",
                    options->prefix, loop->name, options->instance);
     const enum cw_status status = cw_lags_create(&side->lags, err);
@@ -175,6 +200,8 @@ static enum cw_status open_side(struct cw_crew *crew, struct cw_error *err)
         .log = crew->setup.log,
         .stop = &side->stop,
         .beat = side_beat,
+        .settled = side_settled,
+        .unreadable = side_unreadable,
         .of = side,
     };
     const struct cw_watchdog_config watchdog = {
@@ -290,19 +317,53 @@ enum cw_status cw_crew_stop(struct cw_crew *crew, struct cw_error *err)
 
 /* ---- asked from outside ------------------------------------------------- */
 
+static bool moves(const struct cw_crew *crew,
+                  const struct cw_watchdog *watchdog, const char *name,
+                  struct cw_error *why)
+{
+    const int64_t still_us =
+        watchdog == NULL ? 0 : cw_watchdog_still_us(watchdog);
+    if (still_us <= crew->setup.program->options->progress_limit_us / 2)
+        return true;
+    (void)cw_fail(why, CW_UNAVAILABLE, "%s stands still for %lld ms", name,
+                  (long long)still_us / 1000);
+    return false;
+}
+
 bool cw_crew_is_healthy(struct cw_crew *crew, struct cw_error *why)
 {
     for (size_t i = 0; i < crew->setup.program->part_count; i++) {
         const struct part *part = &crew->parts[i];
-        const int64_t still_us =
-            part->watchdog == NULL ? 0 : cw_watchdog_still_us(part->watchdog);
-        if (still_us > crew->setup.program->options->progress_limit_us / 2) {
-            (void)cw_fail(why, CW_UNAVAILABLE, "%s stands still for %lld ms",
-                          part->kafka.service, (long long)still_us / 1000);
+        if (!moves(crew, part->watchdog, part->kafka.service, why))
             return false;
-        }
     }
-    return true;
+    const struct cw_side_loop *side = crew->setup.program->side;
+    return side == NULL || moves(crew, crew->side.watchdog, side->name, why);
+}
+
+/* What the loop says of itself, and how long ago it had settled. */
+static bool is_side_ready(struct cw_crew *crew, json_t *one,
+                          struct cw_error *why)
+{
+    const struct cw_side_loop *loop = crew->setup.program->side;
+    const struct side *side = &crew->side;
+    const int64_t age_us = monotonic() - atomic_load(&side->settled_us);
+    uint64_t unreadable = 0;
+    for (unsigned i = 0; i < CW_STATUS_COUNT; i++)
+        unreadable += atomic_load(&side->unreadable[i]);
+    if (one != NULL) {
+        (void)json_object_set_new(one, "commit_age_ms",
+                                  json_integer(age_us / 1000));
+        (void)json_object_set_new(one, "unreadable",
+                                  json_integer((json_int_t)unreadable));
+    }
+    if (loop->ready != NULL && !loop->ready(loop->context, one, why))
+        return false;
+    if (age_us <= crew->setup.program->options->ready_grace_us)
+        return true;
+    (void)cw_fail(why, CW_UNAVAILABLE, "%s: no commit for %lld ms", loop->name,
+                  (long long)age_us / 1000);
+    return false;
 }
 
 bool cw_crew_is_ready(struct cw_crew *crew, json_t *parts, struct cw_error *why)
@@ -320,13 +381,22 @@ bool cw_crew_is_ready(struct cw_crew *crew, json_t *parts, struct cw_error *why)
             (void)json_object_set_new(parts, part->kafka.service, one);
     }
     const struct cw_side_loop *side = crew->setup.program->side;
-    if (side != NULL && side->ready != NULL) {
+    if (side != NULL) {
         json_t *one = parts == NULL ? NULL : json_object();
-        ready = side->ready(side->context, one, why) && ready;
+        ready = is_side_ready(crew, one, why) && ready;
         if (parts != NULL)
             (void)json_object_set_new(parts, side->name, one);
     }
     return ready;
+}
+
+static void collect_unreadable(const struct side *side, const char *role,
+                               struct cw_metrics *metrics)
+{
+    struct cw_letter_counts counts;
+    for (unsigned i = 0; i < CW_STATUS_COUNT; i++)
+        counts.by[i] = atomic_load(&side->unreadable[i]);
+    cw_stream_metrics_unreadable(metrics, role, &counts);
 }
 
 void cw_crew_collect(struct cw_crew *crew, struct cw_metrics *metrics)
@@ -334,8 +404,10 @@ void cw_crew_collect(struct cw_crew *crew, struct cw_metrics *metrics)
     const struct cw_side_loop *side = crew->setup.program->side;
     if (side != NULL && side->collect != NULL)
         side->collect(side->context, metrics);
-    if (side != NULL)
+    if (side != NULL) {
         cw_stream_metrics_lags(metrics, side->name, crew->side.lags);
+        collect_unreadable(&crew->side, side->name, metrics);
+    }
     for (size_t i = 0; i < crew->setup.program->part_count; i++) {
         struct part *part = &crew->parts[i];
         const struct cw_loop_state state = cw_loop_state(part->loop);

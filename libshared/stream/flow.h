@@ -40,6 +40,7 @@ struct cw_flow_state {
     uint64_t repeats;
     uint64_t rulings;
     uint64_t lost_shards;
+    int64_t unsaved_us; /* stream time since the oldest snapshot in use */
     struct cw_letter_counts letters;
     /* Of the cores, by counter: of those that have gone, and of today's. */
     uint64_t gone[CW_CORE_COUNTERS_MAX];

@@ -49,9 +49,15 @@ static void count_cores(struct cw_flow *flow, int64_t now_us)
         return;
     flow->count_due_us = now_us + COUNT_EVERY_US;
     memset(flow->counted.there, 0, sizeof(flow->counted.there));
-    for (uint32_t p = 0; p < flow->config.plan->partitions; p++)
-        if (flow->merged[p].task != NULL)
-            count_core(flow, flow->merged[p].task, flow->counted.there);
+    flow->counted.unsaved_us = 0;
+    for (uint32_t p = 0; p < flow->config.plan->partitions; p++) {
+        struct cw_task *task = flow->merged[p].task;
+        if (task == NULL)
+            continue;
+        count_core(flow, task, flow->counted.there);
+        if (cw_task_unsaved_us(task) > flow->counted.unsaved_us)
+            flow->counted.unsaved_us = cw_task_unsaved_us(task);
+    }
 }
 
 static void count_task(struct cw_flow_state *state, const struct cw_task *task)
@@ -72,6 +78,7 @@ static void drop(struct cw_flow *flow)
         flow->merged[p] = (struct merged){0};
     }
     memset(flow->counted.there, 0, sizeof(flow->counted.there));
+    flow->counted.unsaved_us = 0;
     free(flow->owned);
     flow->owned = NULL;
     flow->owned_count = 0;

@@ -65,6 +65,12 @@ struct cw_side {
     struct cw_log *log;
     const atomic_bool *stop; /* end soon, within a second or two */
     void (*beat)(void *of);  /* I am at work; call at least every few seconds */
+    /* What was taken is committed, or on record: call when it is so. Longer
+     * ago than ready.grace: not ready. */
+    void (*settled)(void *of);
+    /* A record that cannot be read is passed over: logged, and counted. */
+    void (*unreadable)(void *of, const rd_kafka_message_t *message,
+                       const struct cw_error *why);
     void *of;
 };
 

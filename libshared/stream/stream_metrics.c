@@ -29,12 +29,16 @@
       "bytes waiting for a slower input")                                      \
     X(STREAM_TIME, GAUGE, "causeway_stream_time_seconds",                      \
       "stream time of the slowest partition, since 1970")                      \
+    X(UNSAVED, GAUGE, "causeway_stream_snapshot_age_seconds",                  \
+      "stream time since the oldest snapshot in use: what a restart reads "    \
+      "again")                                                                 \
     X(COMMIT_LAST, GAUGE, "causeway_stream_commit_last_seconds",               \
       "how long the last commit took")
 
 enum metric {
 #define METRIC_ID(id, type, name, help) METRIC_##id,
     METRIC_TABLE(METRIC_ID) METRIC_LETTERS,
+    METRIC_UNREADABLE,
     METRIC_LAG,
     METRIC_LAG_SECONDS
 };
@@ -48,6 +52,11 @@ const struct cw_metric cw_stream_metrics[] = {
         {"causeway_dead_letters_total", CW_METRIC_COUNTER, "role,reason",
          "letters put on deadletter", CW_METRIC_STABLE, 0, NULL, 0,
          CW_SERVICE_COUNT *CW_STATUS_COUNT},
+    [METRIC_UNREADABLE] =
+        {"causeway_stream_unreadable_total", CW_METRIC_COUNTER, "role,reason",
+         "records that recorder, notifier or effect loop could not read and "
+         "passed over",
+         CW_METRIC_STABLE, 0, NULL, 0, CW_STATUS_COUNT},
     [METRIC_LAG] = {"causeway_consumer_lag", CW_METRIC_GAUGE,
                     "role,topic,partition",
                     "messages to the end of a partition owned now",
@@ -63,14 +72,15 @@ const size_t cw_stream_metric_count =
     sizeof(cw_stream_metrics) / sizeof(cw_stream_metrics[0]);
 
 /* Reasons that have not come up have no series. */
-static void set_letters(struct cw_metrics *metrics, struct cw_text role,
+static void set_reasons(struct cw_metrics *metrics, enum metric row,
+                        struct cw_text role,
                         const struct cw_letter_counts *letters)
 {
     for (unsigned i = 0; i < CW_STATUS_COUNT; i++) {
         const struct cw_text labels[] = {
             role, cw_text_of(cw_status_code((enum cw_status)i))};
         if (letters->by[i] > 0)
-            cw_cell_raise(cw_metrics_cell(metrics, METRIC_LETTERS, labels),
+            cw_cell_raise(cw_metrics_cell(metrics, row, labels),
                           letters->by[i]);
     }
 }
@@ -101,6 +111,7 @@ void cw_stream_metrics_set(struct cw_metrics *metrics, const char *service,
         {METRIC_STREAM_TIME, state->flow.stream_at == INT64_MIN
                                  ? 0.0
                                  : (double)state->flow.stream_at / 1e6},
+        {METRIC_UNSAVED, (double)state->flow.unsaved_us / 1e6},
         {METRIC_COMMIT_LAST, (double)state->commit_last_us / 1e6},
     };
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
@@ -108,7 +119,13 @@ void cw_stream_metrics_set(struct cw_metrics *metrics, const char *service,
     for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
         cw_cell_set(cw_metrics_cell(metrics, gauges[i].row, &role),
                     gauges[i].value);
-    set_letters(metrics, role, &state->flow.letters);
+    set_reasons(metrics, METRIC_LETTERS, role, &state->flow.letters);
+}
+
+void cw_stream_metrics_unreadable(struct cw_metrics *metrics, const char *role,
+                                  const struct cw_letter_counts *counts)
+{
+    set_reasons(metrics, METRIC_UNREADABLE, cw_text_of(role), counts);
 }
 
 void cw_stream_metrics_core(struct cw_metrics *metrics,

@@ -21,6 +21,9 @@ void cw_stream_metrics_core(struct cw_metrics *metrics,
                             const struct cw_metric *rows,
                             const struct cw_core_type *type,
                             const struct cw_flow_state *state);
+/* By status: what a side loop passed over. */
+void cw_stream_metrics_unreadable(struct cw_metrics *metrics, const char *role,
+                                  const struct cw_letter_counts *counts);
 void cw_stream_metrics_lags(struct cw_metrics *metrics, const char *service,
                             struct cw_lags *lags);
 

@@ -24,10 +24,9 @@ static const void *open_record(struct notifier *notifier,
     if (value.bytes != NULL &&
         cw_wire_open(value, notifier->arena, &type, &record, &err) == CW_OK)
         return type == wanted ? record : NULL;
-    CW_LOG(notifier->side->log, ERROR, "record_unreadable",
-           cw_kv_str("topic", rd_kafka_topic_name(message->rkt)),
-           cw_kv_int("partition", message->partition),
-           cw_kv_int("offset", message->offset), cw_kv_error(&err));
+    if (value.bytes == NULL)
+        (void)cw_fail(&err, CW_TOO_LARGE, "%zu bytes", message->len);
+    notifier->side->unreadable(notifier->side->of, message, &err);
     return NULL;
 }
 

@@ -276,6 +276,8 @@ enum cw_status notifier_run(void *context, const struct cw_side *side,
     while (status == CW_OK && !atomic_load(side->stop)) {
         side->beat(side->of);
         status = turn(notifier, err);
+        if (status == CW_OK)
+            side->settled(side->of);
         if (status == CW_UNAVAILABLE)
             status = wait_for_kafka(notifier, err);
     }

@@ -10,11 +10,14 @@
 #include "record/wire.h"
 #include "rows.h"
 #include "stream/follow.h"
+#include "stream/stream_metrics.h"
 #include "stream/teller.h"
+#include "vitals.h"
 
 #define MEMORY_MAX ((size_t)256 << 20)
 #define TOPICS_MAX CW_TOPIC_COUNT
 #define TELL_US    ((int64_t)5000000)
+#define LOOK_US    ((int64_t)5000000)
 
 /* One input partition: where its table says it is. */
 struct input {
@@ -43,11 +46,17 @@ struct bridge {
     bool batch_moved; /* offsets moved, rows or not */
     bool migrated;
     int64_t outbox_due_us;
+    int64_t look_due_us;
     int64_t upkeep_due_us;
     struct cw_clocks clock;
-    atomic_bool up;      /* PostgreSQL answers */
-    atomic_bool running; /* and messages flow */
+    struct vitals vitals;
+    atomic_bool running; /* PostgreSQL answers and messages flow */
 };
+
+static int64_t now_of(const struct bridge *bridge)
+{
+    return cw_clock_monotonic_us(&bridge->clock);
+}
 
 enum cw_status bridge_create(struct bridge **made,
                              const struct bridge_settings *settings,
@@ -58,6 +67,7 @@ enum cw_status bridge_create(struct bridge **made,
         return cw_fail(err, CW_NO_MEMORY, "bridge");
     bridge->settings = *settings;
     bridge->clock = cw_clock_system();
+    atomic_store(&bridge->vitals.committed_us, now_of(bridge));
     enum cw_status status = cw_arena_create(&bridge->arena, MEMORY_MAX, err);
     if (status != CW_OK)
         bridge_destroy(&bridge);
@@ -93,11 +103,6 @@ void bridge_destroy(struct bridge **made)
     cw_arena_destroy(&bridge->arena);
     free(bridge);
     *made = NULL;
-}
-
-static int64_t now_of(const struct bridge *bridge)
-{
-    return cw_clock_monotonic_us(&bridge->clock);
 }
 
 static void beat(const struct bridge *bridge)
@@ -163,6 +168,25 @@ static struct input *find_input(struct bridge *bridge,
     return NULL;
 }
 
+/* A record of a later release, or a torn one: its bytes are kept with the
+ * reason, so that it can be recorded once it can be read. */
+static void park(struct bridge *bridge, const struct input *input,
+                 const rd_kafka_message_t *message, struct cw_text value,
+                 const struct cw_error *why)
+{
+    const struct cw_text text = cw_text_of(why->text);
+    bridge->side->unreadable(bridge->side->of, message, why);
+    bridge->batch[bridge->batch_count++] = (struct recorder_row){
+        .topic = input->id,
+        .partition = input->partition,
+        .offset = message->offset,
+        .bytes = value,
+        .code = cw_status_code(why->status),
+        .reason =
+            cw_arena_print(bridge->arena, "%.*s", CW_TEXT_ARG(text)).bytes,
+    };
+}
+
 static void add_to_batch(struct bridge *bridge,
                          const rd_kafka_message_t *message)
 {
@@ -178,16 +202,14 @@ static void add_to_batch(struct bridge *bridge,
     bridge->batch_moved = true;
     if (message->payload == NULL)
         return; /* a tombstone */
-    if (cw_wire_open(value, bridge->arena, &type, &record, &err) != CW_OK) {
-        CW_LOG(bridge->side->log, ERROR, "record_unreadable",
-               cw_kv_str("topic", input->topic),
-               cw_kv_int("partition", input->partition),
-               cw_kv_int("offset", message->offset), cw_kv_error(&err));
-        return;
-    }
-    if (type == cw_topic_item_type(input->id))
-        bridge->batch[bridge->batch_count++] = (struct recorder_row){
-            input->id, input->partition, message->offset, record};
+    if (cw_wire_open(value, bridge->arena, &type, &record, &err) != CW_OK)
+        park(bridge, input, message, value, &err);
+    else if (type == cw_topic_item_type(input->id))
+        bridge->batch[bridge->batch_count++] =
+            (struct recorder_row){.topic = input->id,
+                                  .partition = input->partition,
+                                  .offset = message->offset,
+                                  .record = record};
 }
 
 static enum cw_status fill_batch(struct bridge *bridge, struct cw_error *err)
@@ -230,6 +252,10 @@ static enum cw_status apply_batch(struct bridge *bridge, struct cw_error *err)
     bridge->batch_count = 0;
     bridge->batch_moved = false;
     cw_arena_reset(bridge->arena);
+    const struct recorder_rows_counts counts =
+        recorder_rows_counts(bridge->rows);
+    atomic_store(&bridge->vitals.rows, counts.rows);
+    atomic_store(&bridge->vitals.refused, counts.refused);
     return CW_OK;
 }
 
@@ -267,15 +293,45 @@ static enum cw_status flush_outbox(struct bridge *bridge, struct cw_error *err)
     return status;
 }
 
+static enum cw_status look_at_outbox(struct bridge *bridge,
+                                     struct cw_error *err)
+{
+    int64_t waiting = 0;
+    if (now_of(bridge) < bridge->look_due_us)
+        return CW_OK;
+    bridge->look_due_us = now_of(bridge) + LOOK_US;
+    const enum cw_status status = recorder_store_number(
+        bridge->store,
+        "select count(*) from causeway.outbox where sent_at is null", &waiting,
+        err);
+    if (status == CW_OK)
+        atomic_store(&bridge->vitals.outbox, waiting);
+    return status;
+}
+
 static enum cw_status upkeep(struct bridge *bridge, struct cw_error *err)
 {
+    int64_t faults = 0;
     if (now_of(bridge) < bridge->upkeep_due_us)
         return CW_OK;
     bridge->upkeep_due_us = now_of(bridge) + bridge->settings.upkeep_every_us;
-    return recorder_store_run(
+    enum cw_status status = recorder_store_run(
         bridge->store,
         "select causeway.apply_retention(); select causeway.anchor_audit()",
         err);
+    beat(bridge);
+    if (status == CW_OK)
+        status = recorder_store_number(
+            bridge->store, "select count(*) from causeway.audit_faults",
+            &faults, err);
+    if (status != CW_OK)
+        return status;
+    atomic_store(&bridge->vitals.audit_faults, faults);
+    if (faults > 0)
+        CW_LOG(bridge->side->log, ERROR, "audit_faults",
+               cw_kv_int("count", faults),
+               cw_kv_str("where", "causeway.audit_faults"));
+    return CW_OK;
 }
 
 /* ---- the loop ----------------------------------------------------------- */
@@ -321,10 +377,17 @@ static enum cw_status open_follow(struct bridge *bridge, struct cw_error *err)
     return cw_follow_open(&bridge->follow, &config, err);
 }
 
+/* Everything read is in PostgreSQL. */
+static void settle(struct bridge *bridge)
+{
+    atomic_store(&bridge->vitals.committed_us, now_of(bridge));
+    bridge->side->settled(bridge->side->of);
+}
+
 static enum cw_status turn(struct bridge *bridge, struct cw_error *err)
 {
     enum cw_status status = open_store(bridge, err);
-    atomic_store(&bridge->up, status == CW_OK);
+    atomic_store(&bridge->vitals.up, status == CW_OK);
     if (status == CW_OK)
         status = open_follow(bridge, err);
     /* A batch that failed is given again, whole, before anything new. */
@@ -333,7 +396,11 @@ static enum cw_status turn(struct bridge *bridge, struct cw_error *err)
     if (status == CW_OK)
         status = apply_batch(bridge, err);
     if (status == CW_OK)
+        settle(bridge);
+    if (status == CW_OK)
         status = flush_outbox(bridge, err);
+    if (status == CW_OK)
+        status = look_at_outbox(bridge, err);
     if (status == CW_OK)
         status = upkeep(bridge, err);
     return status;
@@ -350,6 +417,8 @@ static bool survive(struct bridge *bridge, enum cw_status status,
                     struct cw_error *err)
 {
     recorder_store_settle(bridge->store, now_of(bridge));
+    if (!recorder_store_state(bridge->store).up)
+        atomic_store(&bridge->vitals.up, false);
     if (status == CW_FENCED || status == CW_GAP) {
         CW_LOG(bridge->side->log, WARN, "claiming_again", cw_kv_error(err));
         cw_follow_close(&bridge->follow);
@@ -408,7 +477,7 @@ enum cw_status bridge_run(void *context, const struct cw_side *side,
 bool bridge_ready(void *context, json_t *parts, struct cw_error *why)
 {
     const struct bridge *bridge = context;
-    const bool up = atomic_load(&bridge->up);
+    const bool up = atomic_load(&bridge->vitals.up);
     const bool running = atomic_load(&bridge->running);
     if (parts != NULL) {
         (void)json_object_set_new(parts, "postgres", json_boolean(up));
@@ -419,4 +488,11 @@ bool bridge_ready(void *context, json_t *parts, struct cw_error *why)
     else if (!running)
         (void)cw_fail(why, CW_UNAVAILABLE, "no assignment yet");
     return up && running;
+}
+
+void bridge_collect(void *context, struct cw_metrics *metrics)
+{
+    const struct bridge *bridge = context;
+    vitals_collect(&bridge->vitals, now_of(bridge), metrics,
+                   cw_stream_metric_count);
 }

@@ -4,7 +4,7 @@
  * Place    main.c: follow -> [bridge] -> rows; outbox -> [bridge] -> teller
  * Input    messages of every topic that has a table; commands people wrote
  * Limits   BRIDGE_ROWS_MAX records or BRIDGE_WAIT_MS a transaction
- * Threads  one owner thread; ready and counts from any
+ * Threads  one owner thread; ready and collect from any
  */
 #ifndef RECORDER_BRIDGE_H
 #define RECORDER_BRIDGE_H
@@ -31,5 +31,6 @@ void bridge_destroy(struct bridge **bridge);
 enum cw_status bridge_run(void *context, const struct cw_side *side,
                           struct cw_error *err);
 bool bridge_ready(void *context, json_t *parts, struct cw_error *why);
+void bridge_collect(void *context, struct cw_metrics *metrics);
 
 #endif

@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 
 #include "bridge.h"
+#include "vitals.h"
 
 #define ROW(name, type, field, fallback, min, max, flags, meaning)             \
     {                                                                          \
@@ -58,7 +59,7 @@ static enum cw_status make_bridge(void *context, struct cw_error *err)
 int main(int count, char **arguments)
 {
     struct process process = {
-        .side = {"recorder", bridge_run, bridge_ready, NULL, NULL}};
+        .side = {"recorder", bridge_run, bridge_ready, bridge_collect, NULL}};
     const struct cw_option_group group = {rows, sizeof(rows) / sizeof(rows[0]),
                                           &process.settings};
     const struct cw_program program = {
@@ -71,6 +72,8 @@ int main(int count, char **arguments)
         .side = &process.side,
         .checks = checks,
         .check_count = sizeof(checks) / sizeof(checks[0]),
+        .metrics = vitals_metrics,
+        .metric_count = VITALS_METRIC_COUNT,
         .configure = make_bridge,
         .context = &process,
     };

@@ -4,8 +4,8 @@
  * Place    stream -> [rows] -> PostgreSQL (functions store_*, 0003_store.sql)
  * Input    decoded records with where they came from, and how far each input
  *          moves: all of it is one transaction
- * Output   rows; a record PostgreSQL will not take goes to refused_rows with
- *          its reason and the rest goes on
+ * Output   rows; a record PostgreSQL will not take, or nobody here can read,
+ *          goes to refused_rows with its reason and the rest goes on
  * Limits   a document above 16 MiB is refused as any bad record; NUL in a text
  *          becomes U+FFFD, as bytes that are no UTF-8 do
  * Threads  one owner thread
@@ -27,7 +27,11 @@ struct recorder_row {
     enum cw_topic topic;
     int32_t partition;
     int64_t offset;
-    const void *record; /* struct of the topic's item */
+    const void *record; /* struct of the topic's item; NULL: unreadable */
+    /* Of one that is unreadable: it goes to refused_rows, bytes in base64. */
+    struct cw_text bytes;
+    const char *code; /* in place of the sqlstate: "bad_schema" */
+    const char *reason;
 };
 
 /* An input moves from expected to next, the offset to read after this. */

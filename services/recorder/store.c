@@ -202,3 +202,19 @@ enum cw_status recorder_store_run(struct recorder_store *store, const char *sql,
     PQclear(result);
     return status;
 }
+
+enum cw_status recorder_store_number(struct recorder_store *store,
+                                     const char *sql, int64_t *number,
+                                     struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    if (store->conn == NULL)
+        return cw_fail(err, CW_UNAVAILABLE, "no connection");
+    PGresult *result = PQexec(store->conn, sql);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
+        *number = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    else
+        status = recorder_store_fault(store->conn, result, "number", err);
+    PQclear(result);
+    return status;
+}

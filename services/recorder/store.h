@@ -62,6 +62,12 @@ CW_MUST_USE enum cw_status recorder_store_run(struct recorder_store *store,
                                               const char *sql,
                                               struct cw_error *err);
 
+/* The one number a query without parameters returns. As run. */
+CW_MUST_USE enum cw_status recorder_store_number(struct recorder_store *store,
+                                                 const char *sql,
+                                                 int64_t *number,
+                                                 struct cw_error *err);
+
 /* What a failed result means, by its SQLSTATE: CW_BAD_RECORD (what was given
  * does not fit), CW_FENCED (CW001), CW_NOT_AUTHORISED, CW_BAD_STATE (table or
  * function missing), else CW_UNAVAILABLE: to be tried again. */

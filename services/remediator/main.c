@@ -10,6 +10,7 @@
  */
 #include <stdio.h>
 
+#include "counters.h"
 #include "decide/core.h"
 #include "effect/loop.h"
 
@@ -108,7 +109,7 @@ static enum cw_status configure(void *context, struct cw_error *err)
 int main(int count, char **arguments)
 {
     struct process process = {
-        .side = {"effect", effect_run, effect_ready, NULL, NULL}};
+        .side = {"effect", effect_run, effect_ready, effect_collect, NULL}};
     const struct cw_option_group group = {rows, sizeof(rows) / sizeof(rows[0]),
                                           &process};
     const struct cw_service_part part = {CW_SERVICE_REMEDIATOR, &cw_flow_merged,
@@ -126,6 +127,8 @@ int main(int count, char **arguments)
         .side = &process.side,
         .checks = checks,
         .check_count = sizeof(checks) / sizeof(checks[0]),
+        .metrics = remediator_metrics,
+        .metric_count = REMEDIATOR_METRIC_COUNT,
         .configure = configure,
         .context = &process,
     };

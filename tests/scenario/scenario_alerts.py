@@ -103,6 +103,36 @@ def t4_a_storm_over_joined_services_is_one_incident_and_says_why(world):
     assert [n["transition"] for n in told_of] == ["FIRING"], told_of
 
 
+def t24_what_cannot_be_taken_is_told_and_kept(world):
+    # More matchers than the correlator keeps.
+    expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    world.say(kind="silence", target="quiet", expires_at=expires, matchers={f"label{i}": "x" for i in range(40)})
+    letters = wait_for("its dead letter", lambda: world.read("deadletter", lambda l: l["service"] == "correlate"))
+    assert {(l["code"], l["topic"], l["offset"]) for l in letters} == {("bad_record", "said", -1)}, letters
+    kind, said = world.records.open(letters[0]["value"])
+    assert (kind, said["kind"], said["target"]) == ("Said", "SILENCE", "quiet"), said
+    wait_for("it is counted", lambda: world.services["correlator"].metric("causeway_dead_letters_total") == len(letters))
+    assert "bad_record" in world.cwctl("deadletter", "list").stdout
+    # A message of a later release: no reader here knows its schema.
+    later = b"\xc3\x01\xff\xee\xdd\xcc\xbb\xaa\x99\x88later"
+    world.send(f"{world.prefix}.notices", later, key="later")
+    world.send(f"{world.prefix}.ledger", later)
+    world.flush()
+    kept = "select topic, sqlstate, decode(document, 'base64') from causeway.refused_rows order by topic"
+    wait_for("the recorder keeps it", lambda: len(world.sql(kept)) == 2)
+    assert [(t, s, bytes(d)) for t, s, d in world.sql(kept)] == [("ledger", "bad_schema", later), ("notices", "bad_schema", later)]
+    for name in ("recorder", "notifier"):
+        service = world.services[name]
+        wait_for(f"{name} counts it", lambda: service.metric("causeway_stream_unreadable_total") == {"recorder": 2, "notifier": 1}[name])
+        parts = get(f"http://127.0.0.1:{service.port}/-/ready?verbose")[1]
+        assert "unreadable" in parts and "commit_age_ms" in parts, parts
+        wait_for(f"{name} is ready all the same", service.ready)
+    recorder = world.services["recorder"]
+    wait_for("its metrics", lambda: recorder.metric("causeway_recorder_rows_refused_total") == 2)
+    assert recorder.metric("causeway_recorder_postgres_up") == 1 and recorder.metric("causeway_recorder_audit_faults") == 0
+    assert recorder.metric("causeway_recorder_commit_age_seconds") < 5
+
+
 def t14_an_acknowledgement_in_sql_reaches_kafka_and_comes_back_as_a_row(world):
     send_alert(world, "Full", "depot")
     one = wait_for("its incident", lambda: incidents_of(world, "depot"))[0]["incident_id"]

@@ -118,6 +118,7 @@ def f16_the_kill_switch_stops_in_a_second_and_survives_a_restart(world):
     before = world.services["remediator"].metric("causeway_stream_time_seconds")
     live(world, lambda: repairs() or world.services["remediator"].metric("causeway_stream_time_seconds") > before + 10, slow=("cart",))
     assert not repairs(), "a restart let it go on"
+    assert world.services["remediator"].metric("causeway_remediator_stopped_shards") > 0
     after = world.newest("actions", "action_id")
     assert all(a["state"] not in ("INTENDED", "STARTED") for a in after.values()), [(a["state"], a["reason"]) for a in after.values()]
     assert {a["action_id"] for a in ended} <= set(after)
@@ -128,6 +129,8 @@ def t26_postgresql_may_be_away(world):
     world.shell('as_pg "$(pg_bin)/pg_ctl" -D "$RUN/postgres/data" -m immediate -w stop >/dev/null')
     status, _ = get(f"http://127.0.0.1:{world.console}/")
     assert status == 503, status
+    recorder = world.services["recorder"]
+    wait_for("the recorder says so", lambda: recorder.metric("causeway_recorder_postgres_up") == 0)
     world.say(kind="acknowledge", target=one)
     wait_for("people are told all the same", lambda: [n for n in world.read("notices") if n["transition"] == "ACKNOWLEDGED"])
     wait_for("and the chat", lambda: [p for p in world.sink.of("/hook") if p["body"]["transition"] == "acknowledged"])
@@ -136,3 +139,4 @@ def t26_postgresql_may_be_away(world):
     wait_for("the recorder has caught up", lambda: {r[0] for r in world.sql("select notice_id from causeway.notices")} == want, 60)
     assert world.sql("select status::text from causeway.incidents where incident_id = %s", one) == [("ACKNOWLEDGED",)]
     wait_for("the console, too", lambda: get(f"http://127.0.0.1:{world.console}/incident/{one}")[0] == 200, 60)
+    wait_for("and is up again", lambda: recorder.metric("causeway_recorder_postgres_up") == 1)

@@ -89,7 +89,7 @@ static struct console_server *serve(struct console_db **db,
 static void store(struct world *world, enum cw_topic topic, const void *record)
 {
     struct cw_error err = {0};
-    const struct recorder_row row = {topic, 0, 0, record};
+    const struct recorder_row row = {.topic = topic, .record = record};
     const struct recorder_batch batch = {.rows = &row, .row_count = 1};
     if (recorder_rows_apply(world->rows, &batch, &err) != CW_OK)
         fail_msg("%s", err.text);

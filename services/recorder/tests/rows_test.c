@@ -100,9 +100,16 @@ static void a_record_that_does_not_fit_is_put_aside(void **state)
     const struct cw_ledger_entry bad = {
         .meta = world_meta(0, WORLD_NOON),
         .title = {long_title, RECORDER_DOCUMENT_MAX + 1}};
-    const struct recorder_row rows[] = {{CW_TOPIC_LEDGER, 2, 40, &bad},
-                                        {CW_TOPIC_METRICS, 2, 0, NULL},
-                                        {CW_TOPIC_LEDGER, 2, 41, &good}};
+    const struct recorder_row rows[] = {
+        {.topic = CW_TOPIC_LEDGER,
+         .partition = 2,
+         .offset = 40,
+         .record = &bad},
+        {.topic = CW_TOPIC_METRICS, .partition = 2},
+        {.topic = CW_TOPIC_LEDGER,
+         .partition = 2,
+         .offset = 41,
+         .record = &good}};
     const struct recorder_batch batch = {.rows = rows, .row_count = 3};
     for (int repeat = 0; repeat < 2; repeat++)
         if (recorder_rows_apply(world.rows, &batch, &err) != CW_OK)
@@ -124,6 +131,83 @@ static void a_record_that_does_not_fit_is_put_aside(void **state)
     world_drop(&world);
 }
 
+/* Bytes of a schema nobody here knows: kept whole, in either way a batch is
+ * applied; given again they are one row. */
+static void bytes_nobody_can_read_are_kept(void **state)
+{
+    (void)state;
+    struct world world = world_make();
+    struct cw_error err = {0};
+    world_run(&world, "ALTER TABLE causeway.ledger ADD CHECK (kind <> 'bad')");
+    const struct cw_ledger_entry good = {.meta = world_meta(0, WORLD_NOON),
+                                         .kind = CW_TEXT("good")};
+    const struct cw_ledger_entry bad = {.meta = world_meta(0, WORLD_NOON),
+                                        .kind = CW_TEXT("bad")};
+    const struct recorder_row rows[] = {
+        {.topic = CW_TOPIC_LEDGER,
+         .offset = 7,
+         .bytes = CW_TEXT("\xc3\x01\0\xff later"),
+         .code = "bad_schema",
+         .reason = "schema ff00 not known"},
+        {.topic = CW_TOPIC_LEDGER, .offset = 8, .record = &good},
+        {.topic = CW_TOPIC_LEDGER, .offset = 9, .record = &bad}};
+    for (size_t count = 2; count <= 3; count++) { /* piped, then carefully */
+        const struct recorder_batch batch = {.rows = rows, .row_count = count};
+        if (recorder_rows_apply(world.rows, &batch, &err) != CW_OK)
+            fail_msg("%s", err.text);
+    }
+    char *aside = world_value(
+        &world, "SELECT string_agg(record_offset || ' ' || sqlstate, ', ' "
+                "ORDER BY record_offset) FROM causeway.refused_rows");
+    assert_string_equal(aside, "7 bad_schema, 9 23514");
+    char *bytes = world_value(
+        &world, "SELECT encode(decode(document, 'base64'), 'hex') || ' ' || "
+                "message FROM causeway.refused_rows WHERE record_offset = 7");
+    assert_string_equal(bytes, "c30100ff206c61746572 schema ff00 not known");
+    char *kinds = world_value(
+        &world, "SELECT string_agg(kind, ' ') FROM causeway.ledger");
+    assert_string_equal(kinds, "good");
+    assert_int_equal(recorder_rows_counts(world.rows).refused, 3);
+    free(aside);
+    free(bytes);
+    free(kinds);
+    world_drop(&world);
+}
+
+/* Nothing looks into what could not be read, not to see what replaces it
+ * either. */
+static void unreadable_revisions_lie_between_readable_ones(void **state)
+{
+    (void)state;
+    struct world world = world_make();
+    struct cw_error err = {0};
+    struct cw_incident incident = {.meta = world_meta(0, WORLD_NOON),
+                                   .incident_id = CW_TEXT("one"),
+                                   .title = CW_TEXT("cart is slow"),
+                                   .started_at = WORLD_NOON,
+                                   .opened_at = WORLD_NOON};
+    const struct recorder_row unreadable = {.topic = CW_TOPIC_INCIDENTS,
+                                            .offset = 2,
+                                            .bytes = CW_TEXT("\xc3\x01"),
+                                            .code = "bad_schema",
+                                            .reason = "not known"};
+    const struct recorder_row readable = {
+        .topic = CW_TOPIC_INCIDENTS, .offset = 1, .record = &incident};
+    struct recorder_row rows[] = {readable, unreadable, unreadable, readable};
+    rows[2].offset = 3;
+    rows[3].offset = 4;
+    const struct recorder_batch batch = {.rows = rows, .row_count = 4};
+    if (recorder_rows_apply(world.rows, &batch, &err) != CW_OK)
+        fail_msg("%s", err.text);
+    char *found = world_value(
+        &world, "SELECT (SELECT count(*) FROM causeway.incidents) || ' ' || "
+                "string_agg(record_offset::text, ' ' ORDER BY record_offset) "
+                "FROM causeway.refused_rows");
+    assert_string_equal(found, "1 2 3");
+    free(found);
+    world_drop(&world);
+}
+
 /* What the server refuses by itself, not what we refuse to send. */
 static void a_row_the_server_refuses_spoils_no_other(void **state)
 {
@@ -137,8 +221,10 @@ static void a_row_the_server_refuses_spoils_no_other(void **state)
         {.meta = world_meta(0, WORLD_NOON), .kind = CW_TEXT("fine")}};
     struct recorder_row rows[200];
     for (size_t i = 0; i < 200; i++)
-        rows[i] = (struct recorder_row){CW_TOPIC_LEDGER, 0, (int64_t)i,
-                                        &records[i == 150 ? 1 : i % 2 * 2]};
+        rows[i] =
+            (struct recorder_row){.topic = CW_TOPIC_LEDGER,
+                                  .offset = (int64_t)i,
+                                  .record = &records[i == 150 ? 1 : i % 2 * 2]};
     const struct recorder_batch batch = {.rows = rows, .row_count = 200};
     if (recorder_rows_apply(world.rows, &batch, &err) != CW_OK)
         fail_msg("%s", err.text);
@@ -246,6 +332,8 @@ int main(void)
         cmocka_unit_test(order_and_repeats_do_not_change_the_rows),
         cmocka_unit_test(an_input_moves_only_from_where_it_is_expected),
         cmocka_unit_test(a_record_that_does_not_fit_is_put_aside),
+        cmocka_unit_test(bytes_nobody_can_read_are_kept),
+        cmocka_unit_test(unreadable_revisions_lie_between_readable_ones),
         cmocka_unit_test(a_row_the_server_refuses_spoils_no_other),
         cmocka_unit_test(a_killed_backend_loses_and_doubles_nothing),
     };

@@ -85,7 +85,7 @@ struct cw_meta world_meta(int32_t revision, int64_t stream_at)
 void world_store(struct world *world, enum cw_topic topic, const void *record)
 {
     struct cw_error err = {0};
-    const struct recorder_row row = {topic, 0, 0, record};
+    const struct recorder_row row = {.topic = topic, .record = record};
     const struct recorder_batch batch = {.rows = &row, .row_count = 1};
     if (recorder_rows_apply(world->rows, &batch, &err) != CW_OK)
         fail_msg("%s", err.text);

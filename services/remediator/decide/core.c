@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "counters.h"
 #include "desk.h"
 #include "life.h"
 #include "propose.h"
@@ -177,6 +178,16 @@ static const enum cw_topic inputs[] = {CW_TOPIC_CAUSES, CW_TOPIC_INCIDENTS,
 static const enum cw_topic outputs[] = {CW_TOPIC_ACTIONS, CW_TOPIC_AUDIT,
                                         CW_TOPIC_COUNT};
 
+static void count(const struct cw_core *core, uint64_t *numbers)
+{
+    numbers[0] = 0;
+    for (uint32_t i = 0; i < SHARD_COUNT; i++)
+        numbers[0] += core->shards[i].stopped;
+}
+
+static const struct cw_core_counter counters[] = {
+    {REMEDIATOR_METRIC_STOPPED, NULL}};
+
 const struct cw_core_type remediator_core_type = {
     .name = "remediator",
     .shard_count = SHARD_COUNT,
@@ -191,4 +202,7 @@ const struct cw_core_type remediator_core_type = {
     .slice_end = NULL,
     .save = save,
     .load = load,
+    .count = count,
+    .counters = counters,
+    .counter_count = 1,
 };

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counters.h"
 #include "lease.h"
 #include "loop_inner.h"
 #include "record/wire.h"
+#include "stream/stream_metrics.h"
 
 #define RECORD_MAX ((size_t)4 << 20)
 
@@ -132,7 +134,7 @@ static enum cw_status decode(struct job *job, const rd_kafka_message_t *message,
         job->arena, (struct cw_text){message->payload, message->len});
     status = cw_wire_open(value, job->arena, &type, &record, err);
     if (status == CW_OK && type != &cw_action_type)
-        status = cw_fail(err, CW_BAD_SCHEMA, "%s on actions", type->name);
+        status = cw_fail(err, CW_NOT_FOUND, "%s on actions", type->name);
     job->action = record;
     return status;
 }
@@ -210,10 +212,8 @@ static enum cw_status take(struct effect *effect,
     if (status == CW_OK || status == CW_UNAVAILABLE ||
         cw_status_action(status) == CW_STOP)
         return status;
-    if (status != CW_BAD_SCHEMA) /* a Mark is no action */
-        CW_LOG(effect->side->log, ERROR, "record_unreadable",
-               cw_kv_str("topic", topic), cw_kv_int("offset", message->offset),
-               cw_kv_error(err));
+    if (status != CW_NOT_FOUND) /* a Mark is no action */
+        effect->side->unreadable(effect->side->of, message, err);
     return CW_OK;
 }
 
@@ -377,6 +377,16 @@ static enum cw_status turn(struct effect *effect, struct cw_error *err)
     return status;
 }
 
+/* For those who ask from another thread. */
+static void show(struct effect *effect)
+{
+    size_t waiting = 0;
+    for (size_t i = 0; i < EFFECT_WAITING_MAX; i++)
+        waiting += effect->jobs[i].arena != NULL && !effect->jobs[i].running;
+    atomic_store(&effect->waiting, waiting);
+    atomic_store(&effect->running, running_count(effect));
+}
+
 enum cw_status effect_run(void *context, const struct cw_side *side,
                           struct cw_error *err)
 {
@@ -386,6 +396,9 @@ enum cw_status effect_run(void *context, const struct cw_side *side,
     while (status == CW_OK && !atomic_load(side->stop)) {
         side->beat(side->of);
         status = turn(effect, err);
+        if (status == CW_OK)
+            side->settled(side->of);
+        show(effect);
         if (status != CW_UNAVAILABLE)
             continue;
         CW_LOG(side->log, WARN, "effect_waits", cw_kv_error(err));
@@ -403,4 +416,20 @@ bool effect_ready(void *context, json_t *parts, struct cw_error *why)
     if (!assigned)
         (void)cw_fail(why, CW_UNAVAILABLE, "no assignment yet");
     return assigned;
+}
+
+void effect_collect(void *context, struct cw_metrics *metrics)
+{
+    struct effect *effect = context;
+    const size_t first = cw_stream_metric_count;
+    for (unsigned i = 0; i < EFFECT_OUTCOME_COUNT; i++) {
+        const struct cw_text outcome = cw_text_of(effect_outcome_name(i));
+        cw_cell_raise(cw_metrics_cell(
+                          metrics, first + REMEDIATOR_METRIC_RESULTS, &outcome),
+                      atomic_load(&effect->outcomes[i]));
+    }
+    cw_metrics_set(metrics, first + REMEDIATOR_METRIC_WAITING,
+                   (double)atomic_load(&effect->waiting));
+    cw_metrics_set(metrics, first + REMEDIATOR_METRIC_RUNNING,
+                   (double)atomic_load(&effect->running));
 }

@@ -10,7 +10,7 @@
  *          running_max run at a time. Offsets are committed only while nothing
  *          waits or runs, so a crash reads them again and the markers tell
  *          what had begun
- * Threads  one owner thread; ready from any
+ * Threads  one owner thread; ready and collect from any
  */
 #ifndef REMEDIATOR_EFFECT_LOOP_H
 #define REMEDIATOR_EFFECT_LOOP_H
@@ -45,5 +45,6 @@ void effect_destroy(struct effect **effect);
 enum cw_status effect_run(void *context, const struct cw_side *side,
                           struct cw_error *err);
 bool effect_ready(void *context, json_t *parts, struct cw_error *why);
+void effect_collect(void *context, struct cw_metrics *metrics);
 
 #endif

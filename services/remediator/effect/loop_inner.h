@@ -23,6 +23,8 @@ struct job {
     struct script script;
 };
 
+#define EFFECT_OUTCOME_COUNT 5
+
 struct effect {
     struct effect_settings settings;
     struct script_box box;
@@ -35,6 +37,9 @@ struct effect {
     bool stopped; /* the kill switch, as received */
     struct cw_clocks clock;
     atomic_bool assigned;
+    atomic_ullong waiting;
+    atomic_ullong running;
+    atomic_ullong outcomes[EFFECT_OUTCOME_COUNT];
     char output[MARKER_OUTPUT_MAX];
 };
 
@@ -51,6 +56,9 @@ CW_MUST_USE enum cw_status effect_tell(struct effect *effect,
                                        const struct job *job,
                                        const struct effect_result *result,
                                        struct cw_error *err);
+
+/* "started", ... by index below EFFECT_OUTCOME_COUNT. */
+const char *effect_outcome_name(unsigned outcome);
 
 /* Says what the markers of the job tell. */
 CW_MUST_USE enum cw_status effect_tell_marker(struct effect *effect,

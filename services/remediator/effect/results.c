@@ -1,6 +1,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/utf8.h"
 #include "loop_inner.h"
@@ -36,6 +37,21 @@ static json_t *result_json(struct effect *effect, const struct job *job,
                      "reason", result->reason, "parameters", parameters);
 }
 
+static const char *const outcomes[EFFECT_OUTCOME_COUNT] = {
+    "started", "succeeded", "failed", "refused", "unknown"};
+
+const char *effect_outcome_name(unsigned outcome)
+{
+    return outcomes[outcome];
+}
+
+static void count_result(struct effect *effect, const char *value)
+{
+    for (unsigned i = 0; i < EFFECT_OUTCOME_COUNT; i++)
+        if (strcmp(outcomes[i], value) == 0)
+            atomic_fetch_add(&effect->outcomes[i], 1);
+}
+
 enum cw_status effect_tell(struct effect *effect, const struct job *job,
                            const struct effect_result *result,
                            struct cw_error *err)
@@ -51,6 +67,8 @@ enum cw_status effect_tell(struct effect *effect, const struct job *job,
     const enum cw_status status =
         cw_teller_say(effect->teller, &said, 1, TELL_US, err);
     free(text);
+    if (status == CW_OK)
+        count_result(effect, result->value);
     CW_LOG(effect->side->log, INFO, "effect", cw_kv_str("key", job->key),
            cw_kv_str("value", result->value),
            cw_kv_int("exit_code", result->exit_code),
