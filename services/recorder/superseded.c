@@ -8,6 +8,8 @@
 static bool name_of(const struct recorder_row *row, const struct cw_meta **meta,
                     struct cw_text *id)
 {
+    if (row->record == NULL)
+        return false; /* nobody here can read it */
     if (row->topic == CW_TOPIC_INCIDENTS) {
         const struct cw_incident *incident = row->record;
         *meta = &incident->meta;

@@ -174,6 +174,40 @@ static void bytes_nobody_can_read_are_kept(void **state)
     world_drop(&world);
 }
 
+/* Nothing looks into what could not be read, not to see what replaces it
+ * either. */
+static void unreadable_revisions_lie_between_readable_ones(void **state)
+{
+    (void)state;
+    struct world world = world_make();
+    struct cw_error err = {0};
+    struct cw_incident incident = {.meta = world_meta(0, WORLD_NOON),
+                                   .incident_id = CW_TEXT("one"),
+                                   .title = CW_TEXT("cart is slow"),
+                                   .started_at = WORLD_NOON,
+                                   .opened_at = WORLD_NOON};
+    const struct recorder_row unreadable = {.topic = CW_TOPIC_INCIDENTS,
+                                            .offset = 2,
+                                            .bytes = CW_TEXT("\xc3\x01"),
+                                            .code = "bad_schema",
+                                            .reason = "not known"};
+    const struct recorder_row readable = {
+        .topic = CW_TOPIC_INCIDENTS, .offset = 1, .record = &incident};
+    struct recorder_row rows[] = {readable, unreadable, unreadable, readable};
+    rows[2].offset = 3;
+    rows[3].offset = 4;
+    const struct recorder_batch batch = {.rows = rows, .row_count = 4};
+    if (recorder_rows_apply(world.rows, &batch, &err) != CW_OK)
+        fail_msg("%s", err.text);
+    char *found = world_value(
+        &world, "SELECT (SELECT count(*) FROM causeway.incidents) || ' ' || "
+                "string_agg(record_offset::text, ' ' ORDER BY record_offset) "
+                "FROM causeway.refused_rows");
+    assert_string_equal(found, "1 2 3");
+    free(found);
+    world_drop(&world);
+}
+
 /* What the server refuses by itself, not what we refuse to send. */
 static void a_row_the_server_refuses_spoils_no_other(void **state)
 {
@@ -299,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_input_moves_only_from_where_it_is_expected),
         cmocka_unit_test(a_record_that_does_not_fit_is_put_aside),
         cmocka_unit_test(bytes_nobody_can_read_are_kept),
+        cmocka_unit_test(unreadable_revisions_lie_between_readable_ones),
         cmocka_unit_test(a_row_the_server_refuses_spoils_no_other),
         cmocka_unit_test(a_killed_backend_loses_and_doubles_nothing),
     };
