@@ -19,9 +19,8 @@
 
 #include "core/emit.h"
 
-#define LETTERS_VALUE_MAX                                                      \
-    ((size_t)48 * 1024) /* below the least message.size                        \
-                         */
+/* Below the least message.size. */
+#define LETTERS_VALUE_MAX ((size_t)48 * 1024)
 
 /* By status: how many letters. */
 struct cw_letter_counts {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/command.h"
 #include "csv.h"
 
 const struct command_option command_globals[] = {
@@ -306,34 +307,12 @@ static enum cw_status check_call(struct call *call, struct cw_error *err)
                                        output);
 }
 
+/* What is asked for and not there is an answer here, no fault of an option. */
 static int exit_code(const struct call *call, enum cw_status status)
 {
     if (call->usage)
-        return EXIT_USAGE;
-    switch (status) {
-    case CW_OK:
-        return 0;
-    case CW_BAD_CONFIG:
-        return EXIT_CONFIG;
-    case CW_NOT_AUTHORISED:
-        return EXIT_NOT_AUTHORISED;
-    case CW_UNAVAILABLE:
-        return EXIT_UNREACHABLE;
-    case CW_NOT_FOUND:
-    case CW_NO_MEMORY:
-    case CW_BAD_RECORD:
-    case CW_UNKNOWN_FORMAT:
-    case CW_BAD_SCHEMA:
-    case CW_TOO_LARGE:
-    case CW_FULL:
-    case CW_FENCED:
-    case CW_GAP:
-    case CW_BAD_STATE:
-    case CW_BROKEN:
-    case CW_STATUS_COUNT:
-        break;
-    }
-    return EXIT_FAULT;
+        return CW_EXIT_USAGE;
+    return status == CW_NOT_FOUND ? EXIT_FAULT : cw_exit_code(status);
 }
 
 /* reading: what stands before the noun; then the rest is read. */
@@ -376,7 +355,7 @@ static int no_command(const char *noun, const char *verb)
                       noun, verb, noun);
     else
         (void)fprintf(stderr, "cwctl: no command %s; cwctl --help\n", noun);
-    return EXIT_USAGE;
+    return CW_EXIT_USAGE;
 }
 
 static bool asks(const char *word, const char *name)
@@ -412,7 +391,7 @@ int command_main(int count, char **arguments)
         (void)fputs("cwctl: only options of every command may come before it; "
                     "cwctl --help\n",
                     stderr);
-        return EXIT_USAGE;
+        return CW_EXIT_USAGE;
     }
     const char *noun = first < count ? arguments[first] : NULL;
     const char *verb = first + 1 < count ? arguments[first + 1] : NULL;
@@ -420,7 +399,7 @@ int command_main(int count, char **arguments)
     if (noun == NULL || asks(noun, "--help") || asks(noun, "-h") ||
         asks(noun, "help")) {
         help_all(noun == NULL ? stderr : stdout);
-        return noun == NULL ? EXIT_USAGE : 0;
+        return noun == NULL ? CW_EXIT_USAGE : 0;
     }
     if (asks(noun, "--version")) {
         printf("cwctl %s\n", CW_VERSION);

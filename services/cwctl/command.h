@@ -24,11 +24,7 @@
 #define COMMAND_OPTIONS_MAX 16
 #define COMMAND_JOINED_MAX  256
 
-#define EXIT_FAULT          1
-#define EXIT_USAGE          64
-#define EXIT_UNREACHABLE    69
-#define EXIT_NOT_AUTHORISED 77
-#define EXIT_CONFIG         78
+#define EXIT_FAULT 1 /* the others: base/command.h */
 
 enum output_form { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
