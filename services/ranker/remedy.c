@@ -7,12 +7,13 @@
 
 struct remedy {
     const char *kind;   /* of the entity; NULL = any */
-    const char *metric; /* part of the strongest metric's name; NULL = any */
+    const char *metric; /* part of a clear metric's name; NULL = any */
     int family;         /* enum cw_family; -1 = any */
     const char *action;
 };
 
-#define ANY (-1)
+#define ANY     (-1)
+#define TELLING 0.5 /* of the strongest of its family */
 
 static const struct remedy remedies[] = {
     {"volume", NULL, ANY, "free_disk"},
@@ -38,23 +39,42 @@ static const struct remedy remedies[] = {
     {NULL, NULL, CW_FAMILY_OTHER, "restart_service"},
 };
 
-#define TELLING 0.5 /* of the candidate's severity: its metric may be named */
-
-/* What is told by name may stand behind a louder consequence: locks that are
- * waited for behind the errors they make. */
-static bool names(const struct remedy *remedy, const struct ranker_track *track,
-                  double severity)
+/* Severities compare within a family only. */
+static double weighed(const struct ranker_track *track)
 {
-    const double own =
-        cw_log1p(fabs(track->z)) * ranker_family_weight(track->family);
+    return cw_log1p(fabs(track->z)) * ranker_family_weight(track->family);
+}
 
-    return own >= TELLING * severity && track->z > 0.0 &&
+static double strongest_of(const struct ranker_trail *trail,
+                           enum cw_family family, int64_t since_at)
+{
+    double strongest = 0.0;
+
+    for (uint32_t i = 0; i < trail->track_count; i++)
+        if (trail->tracks[i].family == family &&
+            trail->tracks[i].peak_at >= since_at)
+            strongest = fmax(strongest, weighed(&trail->tracks[i]));
+    return strongest;
+}
+
+/* What is told by name may stand behind louder consequences, the errors and
+ * the waiting that locks make: it need only be clear in itself, and not small
+ * beside others of its kind. */
+static bool names(const struct remedy *remedy, const struct ranker_trail *trail,
+                  const struct ranker_track *track, int64_t since_at)
+{
+    const double own = weighed(track);
+
+    return track->peak_at >= since_at && track->z > 0.0 &&
+           own >= RANKER_CLEARLY_ILL &&
+           own >= TELLING * strongest_of(trail, track->family, since_at) &&
            strstr(track->metric, remedy->metric) != NULL &&
            (remedy->family == ANY || remedy->family == (int)track->family);
 }
 
 static bool fits(const struct remedy *remedy,
-                 const struct ranker_candidate *candidate, int family)
+                 const struct ranker_candidate *candidate, int family,
+                 int64_t since_at)
 {
     const struct ranker_trail *trail = candidate->entity->trail;
 
@@ -64,7 +84,7 @@ static bool fits(const struct remedy *remedy,
     if (remedy->metric == NULL)
         return remedy->family == ANY || remedy->family == family;
     for (uint32_t i = 0; trail != NULL && i < trail->track_count; i++)
-        if (names(remedy, &trail->tracks[i], candidate->sign->severity))
+        if (names(remedy, trail, &trail->tracks[i], since_at))
             return true;
     return false;
 }
@@ -90,7 +110,8 @@ static bool is_idle(const struct ranker_candidate *candidate)
             strcmp(candidate->entity->kind, "service") == 0);
 }
 
-const char *ranker_words_action(const struct ranker_candidate *candidate)
+const char *ranker_words_action(const struct ranker_candidate *candidate,
+                                int64_t since_at)
 {
     const struct ranker_sign *sign = candidate->sign;
     int family = CW_FAMILY_OTHER;
@@ -109,7 +130,7 @@ const char *ranker_words_action(const struct ranker_candidate *candidate)
         family = CW_FAMILY_AVAILABILITY;
     for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
         if (!(away && remedies[i].metric != NULL) &&
-            fits(&remedies[i], candidate, family))
+            fits(&remedies[i], candidate, family, since_at))
             return remedies[i].action;
     return "";
 }

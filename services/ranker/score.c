@@ -10,7 +10,6 @@
 #define NO_ONSET        (-1.0)
 #define SYMPTOM_PENALTY (-3.0)
 #define WORSE_BY        0.8 /* a dependency this near in severity explains */
-#define CLEARLY_ILL     2.0 /* severity: |z| of about 7 */
 #define EDGE_BASE       2.0
 #define EDGE_SLOPE      3.0
 #define MINUTE          60e6
@@ -136,7 +135,7 @@ static bool calls_the_ill(const struct ranker_scene *scene,
          i++) {
         const struct ranker_link *link = &callees->links[i];
         const struct ranker_sign *sign = &scene->signs[link->other];
-        if (sign->alarmed && sign->ill >= CLEARLY_ILL &&
+        if (sign->alarmed && sign->ill >= RANKER_CLEARLY_ILL &&
             !ranker_carrier_carries(link))
             return true;
     }

@@ -33,21 +33,22 @@ double ranker_family_weight(enum cw_family family)
     return 0.0;
 }
 
-/* A callee can make its caller slow, failing, or idle; not fuller. */
-static bool is_state(enum cw_family family)
+/* A callee can make its caller slow, failing, or idle; not fuller. More
+ * processes or threads than usual are those that wait for it. */
+static bool is_state(enum cw_family family, double z)
 {
-    return family == CW_FAMILY_SATURATION || family == CW_FAMILY_AVAILABILITY ||
-           family == CW_FAMILY_OTHER;
+    return family == CW_FAMILY_SATURATION || family == CW_FAMILY_OTHER ||
+           (family == CW_FAMILY_AVAILABILITY && z < 0.0);
 }
 
 static void raise(struct ranker_sign *sign, double severity,
-                  enum cw_family family)
+                  enum cw_family family, double z)
 {
     if (severity > RANKER_SEVERITY_MAX)
         severity = RANKER_SEVERITY_MAX;
     if (severity > sign->severity)
         sign->severity = severity;
-    if (is_state(family) && severity > sign->own)
+    if (is_state(family, z) && severity > sign->own)
         sign->own = severity;
 }
 
@@ -93,15 +94,18 @@ static double faded(int64_t late_us)
 }
 
 /* What was as odd before the symptoms explains them the less, the longer it
- * was; alarms of the incident itself were found to belong together. What is
- * over explains what still fires the less, the longer it is. */
+ * was; alarms of the incident itself were found to belong together, from their
+ * peak on. What is over explains what still fires the less, the longer it is.
+ */
 static double freshness(const struct ranker_sign *sign,
                         const struct ranker_track *track,
                         const struct reading *reading)
 {
     double share = 1.0;
 
-    if (!sign->alarmed && track->onset_at != 0)
+    if (sign->alarmed)
+        share = faded(reading->start_at - RANKER_SLACK_US - track->peak_at);
+    else if (track->onset_at != 0)
         share = faded(reading->start_at - RANKER_SLACK_US - track->onset_at);
     if (reading->live && !sign->firing)
         share *= faded(reading->now_at - RANKER_SLACK_US - track->peak_at);
@@ -118,7 +122,7 @@ static void read_track(struct ranker_sign *sign,
 
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
-    raise(sign, severity, track->family);
+    raise(sign, severity, track->family, track->z);
     if (hurts_callers(track->family, track->z))
         sign->ill = fmax(sign->ill, severity);
     if (track->family == CW_FAMILY_SATURATION && track->z > 0.0)
@@ -191,13 +195,15 @@ static void read_member(struct ranker_sign *sign,
     if (sign->member == NULL ||
         severity > cw_round6(member_severity(sign->member)))
         sign->member = member;
-    raise(sign, severity, member->family);
+    const bool rises =
+        cw_text_is(member->kind, "metric") && member->actual > member->expected;
+    raise(sign, severity, member->family, rises ? 1.0 : -1.0);
     if (cw_text_is(member->kind, "missing") &&
         (member->firing || !reading->live)) {
         sign->missing = 1.0;
         sign->gone = true;
         sign->ill = fmax(sign->ill, severity);
-        raise(sign, severity, CW_FAMILY_AVAILABILITY);
+        raise(sign, severity, CW_FAMILY_AVAILABILITY, -1.0);
     }
     if (cw_text_is(member->kind, "new_pattern") && sign->novelty < 1.0)
         sign->novelty = 1.0;

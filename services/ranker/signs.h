@@ -16,6 +16,7 @@
 #include "window.h"
 
 #define RANKER_SEVERITY_MAX 7.0
+#define RANKER_CLEARLY_ILL  2.0 /* severity: |z| of about 7 */
 
 struct ranker_sign {
     double severity; /* 0 to RANKER_SEVERITY_MAX */

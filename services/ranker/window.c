@@ -170,11 +170,13 @@ static void take_deviation(struct ranker_trail *trail,
     if (!isfinite(deviation->z))
         return;
     struct ranker_track *track = track_for(trail, deviation->series_id);
-    const bool outlived = track->peak_at <= to_at - RANKER_WINDOW_US;
+    /* It was back in its band since: what it did then is another story. */
+    const bool anew = deviation->onset_at > track->peak_at ||
+                      track->peak_at <= to_at - RANKER_WINDOW_US;
 
     if (track->last_at < to_at)
         track->last_at = to_at;
-    if (!outlived && fabs(deviation->z) < fabs(track->z))
+    if (!anew && fabs(deviation->z) < fabs(track->z))
         return;
     track->family = deviation->family;
     ranker_cut(track->metric, sizeof(track->metric), deviation->metric);
@@ -182,11 +184,10 @@ static void take_deviation(struct ranker_trail *trail,
     track->actual = deviation->actual;
     track->expected = deviation->expected;
     track->peak_at = to_at;
-    if (deviation->onset_at != 0 && (outlived || track->onset_at == 0 ||
-                                     deviation->onset_at < track->onset_at))
+    if (anew ||
+        (deviation->onset_at != 0 &&
+         (track->onset_at == 0 || deviation->onset_at < track->onset_at)))
         track->onset_at = deviation->onset_at;
-    else if (outlived)
-        track->onset_at = 0;
 }
 
 static void take_pattern(struct ranker_trail *trail,

@@ -62,13 +62,27 @@ static void the_peak_of_the_window_stands_until_it_is_too_old(void **state)
     struct ranker_window *window = *state;
     const struct ranker_trail *trail = minute(window, 1, -9, T0, T0 - 5);
 
-    (void)minute(window, 1, 4, T0 + MINUTE, T0 + 7);
+    (void)minute(window, 1, 4, T0 + MINUTE, T0 - 3);
     assert_int_equal(trail->track_count, 1);
     assert_true(fabs(trail->tracks[0].z + 9) < 1e-9);
     assert_int_equal(trail->tracks[0].onset_at, T0 - 5);
     (void)minute(window, 1, 3, T0 + RANKER_WINDOW_US, 0);
     assert_true(fabs(trail->tracks[0].z - 3) < 1e-9);
     assert_int_equal(trail->tracks[0].onset_at, 0);
+}
+
+/* It was back in its band between: the louder trouble before is over. */
+static void a_deviation_that_begins_anew_stands_for_itself(void **state)
+{
+    struct ranker_window *window = *state;
+    const struct ranker_trail *trail = minute(window, 1, 900, T0, T0 - 5);
+
+    (void)minute(window, 1, 2, T0 + MINUTE, 0);
+    (void)minute(window, 1, 8, T0 + 5 * MINUTE, T0 + 4 * MINUTE);
+    assert_int_equal(trail->track_count, 1);
+    assert_true(fabs(trail->tracks[0].z - 8) < 1e-9);
+    assert_int_equal(trail->tracks[0].onset_at, T0 + 4 * MINUTE);
+    assert_int_equal(trail->tracks[0].peak_at, T0 + 5 * MINUTE);
 }
 
 static void a_deviation_that_is_no_number_leaves_no_trace(void **state)
@@ -197,6 +211,7 @@ int main(void)
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         CLAIM(the_peak_of_the_window_stands_until_it_is_too_old),
+        CLAIM(a_deviation_that_begins_anew_stands_for_itself),
         CLAIM(a_deviation_that_is_no_number_leaves_no_trace),
         CLAIM(tracks_are_bounded_and_the_longest_quiet_goes),
         CLAIM(entities_are_bounded_and_the_longest_unseen_goes),

@@ -334,9 +334,10 @@ static void word_known(struct cw_cause *cause,
 
 static void recommend(struct cw_cause *cause,
                       const struct ranker_candidate *top,
-                      struct cw_arena *arena)
+                      const struct ranker_scene *scene, struct cw_arena *arena)
 {
-    const char *action = ranker_words_action(top);
+    const char *action =
+        ranker_words_action(top, scene->incident->started_at - RANKER_SLACK_US);
 
     cause->recommendation.action = cw_text_of(action);
     cause->recommendation.target.kind = cw_text_of(top->entity->kind);
@@ -392,6 +393,6 @@ enum cw_status ranker_words_cause(struct cw_cause *cause,
         return CW_OK;
     }
     word_known(cause, &all->list[0], scene, arena);
-    recommend(cause, &all->list[0], arena);
+    recommend(cause, &all->list[0], scene, arena);
     return CW_OK;
 }

@@ -26,7 +26,8 @@ ranker_words_cause(struct cw_cause *cause, const struct ranker_candidates *all,
                    struct cw_error *err);
 
 /* Name of the action that usually helps against this candidate; never NULL,
- * "" = none is known. */
-const char *ranker_words_action(const struct ranker_candidate *candidate);
+ * "" = none is known. since_at: what peaked earlier names no action. */
+const char *ranker_words_action(const struct ranker_candidate *candidate,
+                                int64_t since_at);
 
 #endif

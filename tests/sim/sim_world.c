@@ -1,23 +1,14 @@
 #include "sim_world.h"
 
-#include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/rand.h"
 #include "core/rawtask.h"
-#include "record/canonical.h"
 #include "record/wire.h"
+#include "sim_digest.h"
 
 #define NODES      2 /* instances of each service */
 #define OUTBOX_MAX ((size_t)64 << 20)
-#define STEPS_MAX  2000000
-#define BEGIN_AT   1700000000000000 /* us */
-
-/* Each raw topic has one partition. A replay lists them the other way round:
- * nothing may hang on the order in which sources are known. */
-const char *const sim_raw_topics[SIM_RAW_PARTITIONS] = {"raw.one", "raw.two"};
 
 /* An instance of the normalizer: what dies with it. */
 struct raw_node {
@@ -46,69 +37,6 @@ struct sim_world {
     struct sim_config config;
     struct sim_tally tally;
 };
-
-/* ---- the raw log -------------------------------------------------------- */
-
-static int64_t next_time(struct cw_rand *rand, int64_t at)
-{
-    switch (cw_rand_below(rand, 12)) {
-    case 0:
-        return at - (int64_t)cw_rand_below(rand, 400) * 1000; /* falls */
-    case 1:
-        return at; /* a burst within one millisecond */
-    case 2:
-        return at + (int64_t)cw_rand_below(rand, 900) * 1000;
-    default:
-        return at + (int64_t)cw_rand_below(rand, 40) * 1000;
-    }
-}
-
-static void make_record(struct cw_rand *rand, struct sim_record *record,
-                        int64_t at)
-{
-    static const char kinds[] = "mmmmmmmeeekc";
-    const char kind = kinds[cw_rand_below(rand, sizeof(kinds) - 1)];
-    const unsigned name = (unsigned)cw_rand_below(rand, 5);
-    const unsigned number = (unsigned)cw_rand_below(rand, 1000000);
-    record->timestamp_at = at;
-    if (kind == 'c')
-        (void)snprintf(record->value, sizeof(record->value), "c %u", number);
-    else
-        (void)snprintf(record->value, sizeof(record->value), "%c %c%u %u", kind,
-                       kind == 'm' ? 's' : 'd', name, number);
-}
-
-enum cw_status sim_log_make(struct sim_log *log, uint64_t seed,
-                            struct cw_error *err)
-{
-    struct cw_rand rand;
-    cw_rand_seed(&rand, seed);
-    *log = (struct sim_log){.end_at = BEGIN_AT};
-    for (int p = 0; p < SIM_RAW_PARTITIONS; p++) {
-        log->counts[p] = 20 + cw_rand_below(&rand, 60);
-        log->records[p] = calloc(log->counts[p], sizeof(**log->records));
-        if (log->records[p] == NULL)
-            return cw_fail(err, CW_NO_MEMORY, "raw log");
-        int64_t at = BEGIN_AT + (int64_t)cw_rand_below(&rand, 100) * 1000;
-        for (size_t i = 0; i < log->counts[p]; i++) {
-            make_record(&rand, &log->records[p][i], at);
-            if (at > log->end_at)
-                log->end_at = at;
-            at = next_time(&rand, at);
-        }
-        if (cw_rand_below(&rand, 8) == 0) /* one clock runs an hour ahead */
-            log->records[p][log->counts[p] - 1].timestamp_at =
-                log->end_at + (int64_t)3600 * 1000000;
-    }
-    log->end_at += (int64_t)3700 * 1000000;
-    return CW_OK;
-}
-
-void sim_log_free(struct sim_log *log)
-{
-    for (int p = 0; p < SIM_RAW_PARTITIONS; p++)
-        free(log->records[p]);
-}
 
 /* ---- making and ending -------------------------------------------------- */
 
@@ -647,106 +575,17 @@ enum cw_status sim_world_give_ruling(struct sim_world *world, bool of_b,
 
 /* ---- comparing ---------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a;
-    const uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-struct digests {
-    uint64_t *all;
-    size_t count;
-};
-
-/* Order within a topic is the writers' affair, so digests are sorted. */
-static uint64_t fold(struct digests *digests)
-{
-    uint64_t folded = 0;
-    if (digests->count > 0)
-        qsort(digests->all, digests->count, sizeof(*digests->all), by_value);
-    for (size_t i = 0; i < digests->count; i++)
-        folded = cw_hash_mix(folded, digests->all[i]);
-    free(digests->all);
-    return folded;
-}
-
-static bool is_last_of_key(const struct cw_memlog *log, enum cw_topic topic,
-                           uint32_t partition, int64_t offset)
-{
-    const struct cw_text key =
-        cw_memlog_get(log, topic, partition, offset)->key;
-    for (int64_t i = offset + 1; i < cw_memlog_end(log, topic, partition); i++)
-        if (cw_text_equal(cw_memlog_get(log, topic, partition, i)->key, key))
-            return false;
-    return true;
-}
-
-static uint64_t digest_topic(const struct sim_world *world, enum cw_topic topic,
-                             bool last_only, size_t *count)
-{
-    struct cw_error err;
-    struct cw_arena *arena = NULL;
-    struct digests digests = {0};
-    if (cw_arena_create(&arena, (size_t)1 << 30, &err) != CW_OK)
-        abort();
-    for (uint32_t p = 0; p < SIM_PARTITIONS; p++) {
-        const int64_t end = cw_memlog_end(world->log, topic, p);
-        uint64_t *grown = realloc(
-            digests.all, (digests.count + (size_t)end + 1) * sizeof(*grown));
-        if (grown == NULL)
-            abort();
-        digests.all = grown;
-        for (int64_t i = 0; i < end; i++) {
-            const struct cw_message *message =
-                cw_memlog_get(world->log, topic, p, i);
-            const struct cw_record_type *type;
-            const void *record;
-            if (cw_wire_open(message->value, arena, &type, &record, &err) !=
-                CW_OK)
-                abort();
-            if (type == &cw_mark_type ||
-                (last_only && !is_last_of_key(world->log, topic, p, i)))
-                continue;
-            digests.all[digests.count++] =
-                cw_hash_mix(type->content_id(record), p);
-        }
-    }
-    *count = digests.count;
-    cw_arena_destroy(&arena);
-    return fold(&digests);
-}
-
 uint64_t sim_world_a_digest(const struct sim_world *world, size_t *count)
 {
-    return digest_topic(world, CW_TOPIC_ANOMALIES, false, count);
+    return sim_digest(world->log, CW_TOPIC_ANOMALIES, false, count);
 }
 
 uint64_t sim_world_b_digest(const struct sim_world *world, size_t *count)
 {
-    return digest_topic(world, CW_TOPIC_INCIDENTS, true, count);
+    return sim_digest(world->log, CW_TOPIC_INCIDENTS, true, count);
 }
 
 uint64_t sim_world_letter_digest(const struct sim_world *world, size_t *count)
 {
-    return digest_topic(world, CW_TOPIC_DEADLETTER, false, count);
-}
-
-static size_t letters_of(const struct sim_record *record)
-{
-    char name[16];
-    int64_t number;
-    if (sscanf(record->value, "c %" SCNd64, &number) == 1)
-        return sim_is_refused(number) ? SIM_PARTITIONS : 0;
-    return sscanf(record->value, "%*1[mk] %15s %" SCNd64, name, &number) == 2 &&
-           sim_is_refused(number);
-}
-
-size_t sim_log_letter_count(const struct sim_log *log)
-{
-    size_t count = 0;
-    for (int p = 0; p < SIM_RAW_PARTITIONS; p++)
-        for (size_t i = 0; i < log->counts[p]; i++)
-            count += letters_of(&log->records[p][i]);
-    return count;
+    return sim_digest(world->log, CW_TOPIC_DEADLETTER, false, count);
 }

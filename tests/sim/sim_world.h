@@ -3,8 +3,7 @@
  * same raw log replayed without disturbance.
  *
  * Place    sim.c: seed -> [world] -> final records, digests -> compared
- * Input    a raw log made from the seed: falling timestamps, bursts of equal
- *          ones, jumps ahead
+ * Input    a raw log (sim_log)
  * Output   last revision of every record of b, all records of a, the clock and
  *          the rulings, so that a replay can be given them
  * Threads  one owner thread
@@ -14,20 +13,7 @@
 
 #include "core/stage.h"
 #include "sim_cores.h"
-
-#define SIM_PARTITIONS     2
-#define SIM_RAW_PARTITIONS 2
-
-struct sim_record {
-    int64_t timestamp_at;
-    char value[40];
-};
-
-struct sim_log {
-    struct sim_record *records[SIM_RAW_PARTITIONS];
-    size_t counts[SIM_RAW_PARTITIONS];
-    int64_t end_at; /* later than every record */
-};
+#include "sim_log.h"
 
 /* How often each disturbance was done: a dimension that never happened was not
  * tested. */
@@ -37,10 +23,6 @@ struct sim_tally {
 };
 
 struct sim_world;
-
-CW_MUST_USE enum cw_status sim_log_make(struct sim_log *log, uint64_t seed,
-                                        struct cw_error *err);
-void sim_log_free(struct sim_log *log);
 
 /* Runs the log to its end under the disturbances of the seed. */
 CW_MUST_USE enum cw_status
@@ -65,18 +47,13 @@ CW_MUST_USE enum cw_status
 sim_world_give_ruling(struct sim_world *world, bool of_b, uint32_t partition,
                       const struct cw_source_ruling *ruling,
                       struct cw_error *err);
-/* Names of the raw topics, one partition each. */
-extern const char *const sim_raw_topics[SIM_RAW_PARTITIONS];
-
 void sim_world_destroy(struct sim_world **world);
 
 /* Digest per slice over the records of a, and over the compacted final records
  * of b in canonical form; counts tell that there was something to compare. */
 uint64_t sim_world_a_digest(const struct sim_world *world, size_t *count);
 uint64_t sim_world_b_digest(const struct sim_world *world, size_t *count);
-/* Over the dead letters, and how many the log asks for: one a refused record,
- * of a rule for everybody one a partition. */
+/* Over the dead letters. */
 uint64_t sim_world_letter_digest(const struct sim_world *world, size_t *count);
-size_t sim_log_letter_count(const struct sim_log *log);
 
 #endif

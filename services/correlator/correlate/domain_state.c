@@ -23,6 +23,7 @@ static void save_counted(const struct corr_held_list *list, struct cw_pack *out)
          held = held->next) {
         cw_pack_u64(out, held->id);
         cw_pack_u64(out, held->incident->serial);
+        cw_pack_u8(out, (uint8_t)held->weight);
     }
 }
 
@@ -67,6 +68,7 @@ static enum cw_status remember_members(struct corr_domain *domain,
             break;
         held->incident = incident;
         held->member = i;
+        held->weight = corr_weight_of(&incident->members[i].record);
     }
     return status;
 }
@@ -124,19 +126,24 @@ static enum cw_status load_held(struct corr_domain *domain,
 static enum cw_status load_counted(struct corr_domain *domain,
                                    struct cw_unpack *in, struct cw_error *err)
 {
-    const uint32_t count = cw_unpack_count(in, 16);
+    const uint32_t count = cw_unpack_count(in, 17);
     enum cw_status status = CW_OK;
     for (uint32_t i = 0; i < count && status == CW_OK; i++) {
         struct corr_held *held = NULL;
         const struct corr_signal signal = {.id = cw_unpack_u64(in)};
         const uint64_t serial = cw_unpack_u64(in);
+        const uint8_t weight = cw_unpack_u8(in);
+        if (weight >= CORR_WEIGHT_COUNT)
+            return cw_fail(err, CW_BAD_STATE, "weight %u of a member", weight);
         struct corr_incident *incident = corr_domain_find(domain, serial);
         if (incident == NULL)
             return cw_fail(err, CW_BAD_STATE, "no incident %llu",
                            (unsigned long long)serial);
         status = corr_domain_hold(domain, CORR_COUNTED, &signal, &held, err);
-        if (status == CW_OK)
-            held->incident = incident;
+        if (status != CW_OK)
+            break;
+        held->incident = incident;
+        held->weight = (enum corr_weight)weight;
     }
     return status;
 }

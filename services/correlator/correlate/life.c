@@ -1,27 +1,33 @@
 #include "correlate/life.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "correlate/report.h"
 #include "correlate/title.h"
 
 #define IDENT_ATTEMPTS 1000u
 
-/* Context holds no incident open and opens none again: lines of a log that come
- * and go by themselves, and what differs without saying that it hurts (a page
- * cache that grew) in an incident that began with something that does. */
-static bool is_context(const struct cw_member *record)
+/* Context holds an incident open, or opens it again, only while there is
+ * nothing else in it. */
+static bool holds_open(const struct corr_incident *incident,
+                       enum corr_weight weight)
 {
-    return !cw_text_is(record->kind, "alert") &&
-           record->family == CW_FAMILY_OTHER;
+    return weight == CORR_WEIGHT_TELLING ||
+           (weight == CORR_WEIGHT_CONTEXT && !incident->telling);
 }
 
-static bool holds_open(const struct corr_incident *incident,
-                       const struct cw_member *record)
+static void count_firing(struct corr_incident *incident,
+                         enum corr_weight weight)
 {
-    if (cw_text_is(record->kind, "new_pattern"))
-        return false;
-    return !is_context(record) || is_context(&incident->members[0].record);
+    incident->firing[weight]++;
+    incident->telling |= weight == CORR_WEIGHT_TELLING;
+}
+
+static bool is_firing(const struct corr_incident *incident)
+{
+    return incident->firing[CORR_WEIGHT_TELLING] > 0 ||
+           (!incident->telling && incident->firing[CORR_WEIGHT_CONTEXT] > 0);
 }
 
 static bool has_recovered(const struct corr_turn *turn,
@@ -34,7 +40,7 @@ static bool has_recovered(const struct corr_turn *turn,
         return !members[0].record.firing;
     if (rule == 'l')
         return !members[incident->members_count - 1].record.firing;
-    return rule == 'a' && incident->firing_count == 0;
+    return rule == 'a' && !is_firing(incident);
 }
 
 static int64_t quiet_of(const struct corr_turn *turn,
@@ -126,6 +132,7 @@ static enum cw_status remember(const struct corr_turn *turn,
         return status;
     held->incident = incident;
     held->member = incident->members_count; /* the next one added */
+    held->weight = corr_weight_of(&signal->member);
     return CW_OK;
 }
 
@@ -167,6 +174,7 @@ static enum cw_status begin(const struct corr_turn *turn,
         return status;
     }
     corr_incident_absorb(incident, &signal->member, turn->now_at);
+    count_firing(incident, corr_weight_of(&signal->member));
     incident->member_count = 1;
     *made = incident;
     return CW_OK;
@@ -229,11 +237,11 @@ enum cw_status corr_life_join(const struct corr_turn *turn,
         status = corr_domain_claim(turn->domain, incident, places, err);
     if (status != CW_OK)
         return status;
+    const enum corr_weight weight = corr_weight_of(&signal->member);
     corr_incident_absorb(incident, &signal->member, turn->now_at);
-    if (!counted && !holds_open(incident, &signal->member))
-        incident->firing_count--;
+    count_firing(incident, weight);
     incident->member_count++;
-    if (holds_open(incident, &signal->member))
+    if (holds_open(incident, weight))
         status = reopen(turn, incident, *text, err);
     return status == CW_OK ? settle(turn, incident, err) : status;
 }
@@ -256,13 +264,13 @@ enum cw_status corr_life_refire(const struct corr_turn *turn,
     record->repeats++;
     incident->heard_at = turn->now_at;
     incident->dirty = true;
-    if (holds_open(incident, record))
-        incident->firing_count++;
+    count_firing(incident, held->weight);
     const struct cw_text why = cw_arena_print(
         turn->arena, "%.*s on %.*s fires again", CW_TEXT_ARG(record->title),
         CW_TEXT_ARG(record->entity.name));
-    const enum cw_status status =
-        holds_open(incident, record) ? reopen(turn, incident, why, err) : CW_OK;
+    const enum cw_status status = holds_open(incident, held->weight)
+                                      ? reopen(turn, incident, why, err)
+                                      : CW_OK;
     return status == CW_OK ? settle(turn, incident, err) : status;
 }
 
@@ -295,13 +303,12 @@ enum cw_status corr_life_end(const struct corr_turn *turn,
         return CW_OK; /* resolving has ended every member already */
     incident->dirty = true;
     if (record == NULL) {
-        incident->firing_count--;
+        incident->firing[held->weight]--;
         corr_domain_forget(turn->domain, held);
     } else if (record->firing) {
         record->firing = false;
         record->ended_at = ended_at;
-        if (holds_open(incident, record))
-            incident->firing_count--;
+        incident->firing[held->weight]--;
     }
     return settle(turn, incident, err);
 }
@@ -339,7 +346,7 @@ static void end_members(const struct corr_turn *turn,
             corr_domain_forget(turn->domain, held);
         held = next;
     }
-    incident->firing_count = 0;
+    memset(incident->firing, 0, sizeof(incident->firing));
 }
 
 enum cw_status corr_life_resolve(const struct corr_turn *turn,

@@ -123,6 +123,22 @@ TEST(T14_where_it_is_all_there_is_it_does)
     kit_close(&kit);
 }
 
+/* Memory that grew was first; what hurts came after it, and went. */
+TEST(T14_what_came_first_does_not_hold_it_when_what_hurts_is_over)
+{
+    BEGIN(kit);
+    kit_cache(&kit, 0, "a1");
+    kit_cache(&kit, 1, "a2");
+    kit_fire(&kit, 2, "cart", "slow");
+    kit_end(&kit, 100, "cart", "slow");
+    kit_restart(&kit);
+    kit_wait(&kit, 161);
+    assert_int_equal(kit_incidents(&kit), 1);
+    assert_int_equal(kit_incident(&kit, 0)->status,
+                     CW_INCIDENT_STATUS_RESOLVED);
+    kit_close(&kit);
+}
+
 TEST(T14_reopens_the_same_id_within_the_window_and_not_after)
 {
     BEGIN(kit);
@@ -360,6 +376,8 @@ int main(void)
             T14_resolves_when_all_members_ended_and_it_stayed_quiet),
         cmocka_unit_test(T14_what_hurts_nobody_holds_no_incident_open),
         cmocka_unit_test(T14_where_it_is_all_there_is_it_does),
+        cmocka_unit_test(
+            T14_what_came_first_does_not_hold_it_when_what_hurts_is_over),
         cmocka_unit_test(
             T14_reopens_the_same_id_within_the_window_and_not_after),
         cmocka_unit_test(T14_a_person_acknowledges_and_resolves),
