@@ -311,6 +311,37 @@ static void t18_severities_of_different_metrics_do_not_decide(void **state)
     }
 }
 
+/* The processor time of an idle database is 0, and 100 deviations more each
+ * minute; memory was given back minutes before. Neither made the calls slow. */
+static void u10_what_happens_by_itself_is_no_cause(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    struct cw_member members[] = {
+        member("catalog", "metric", CW_FAMILY_SATURATION, at),
+        member("shop", "metric", CW_FAMILY_LATENCY, at - 5 * MINUTE),
+        member("db", "metric", CW_FAMILY_OTHER, at + 5 * SECOND)};
+
+    (void)state;
+    members[2].score = 0.5;
+    begin(&stage, NULL);
+    calls(&stage, "catalog", "db");
+    calls(&stage, "shop", "catalog");
+    stage.now_at = at - 3 * MINUTE;
+    deviates(&stage, "db", "memory_buffered", CW_FAMILY_OTHER, -900,
+             stage.now_at);
+    stage.now_at = at + MINUTE;
+    deviates_by(&stage, "db", "cpu", CW_FAMILY_SATURATION, 143, 0.03, at);
+    deviates(&stage, "catalog", "cpu", CW_FAMILY_SATURATION, 100, at);
+    deviates(&stage, "shop", "latency", CW_FAMILY_LATENCY, 120, at);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 3, at - 5 * MINUTE);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const struct cw_cause *cause = last_cause(&stage);
+    assert_false(cause->unknown);
+    assert_true(cw_text_is(cause->candidates[0].entity.name, "catalog"));
+    end(&stage);
+}
+
 /* One incident that never closed: a database that was slow ten minutes ago,
  * and calls that fail now. */
 static void what_is_over_explains_less_of_what_fires(void **state)
@@ -468,6 +499,7 @@ int main(void)
         cmocka_unit_test(what_is_gone_explains_who_needs_it),
         cmocka_unit_test(who_eats_its_host_is_named_before_it),
         cmocka_unit_test(t18_severities_of_different_metrics_do_not_decide),
+        cmocka_unit_test(u10_what_happens_by_itself_is_no_cause),
         cmocka_unit_test(what_is_over_explains_less_of_what_fires),
         cmocka_unit_test(a_trouble_of_before_does_not_explain),
         cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),

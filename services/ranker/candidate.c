@@ -38,7 +38,7 @@ suspect_of(const struct ranker_scene *scene, const struct ranker_entity *entity)
             !cw_text_is(cw_text_of(change->name), entity->name))
             continue;
         const double weight = ranker_change_weight(
-            change, scene->incident->started_at, scene->config);
+            change, ranker_start_of(scene->incident), scene->config);
         if (weight > most) {
             most = weight;
             best = change;
@@ -129,7 +129,8 @@ static uint32_t add_edges(const struct ranker_scene *scene,
         const struct ranker_link *link = &callees->links[i];
         double share = 0.0;
         const double excess = ranker_edge_excess(
-            link->edge, scene->incident->started_at - RANKER_SLACK_US, &share);
+            link->edge, ranker_start_of(scene->incident) - RANKER_SLACK_US,
+            &share);
         if (excess < EDGE_EXCESS || !callee_well(scene, link->other))
             continue;
         struct ranker_candidate *made = &to[count++];
@@ -193,8 +194,8 @@ static enum cw_status look(struct ranker_scene *scene, struct cw_arena *arena,
                            struct cw_error *err)
 {
     const struct ranker_view_of view_of = {
-        scene->window, scene->graph, scene->route, scene->incident->started_at,
-        scene->now_at};
+        scene->window, scene->graph, scene->route,
+        ranker_start_of(scene->incident), scene->now_at};
     const struct ranker_signs_of signs_of = {scene->window, scene->incident,
                                              scene->route, scene->now_at,
                                              scene->config->lookback_us};

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "base/fixmath.h"
-
 struct remedy {
     const char *kind;   /* of the entity; NULL = any */
     const char *metric; /* part of a clear metric's name; NULL = any */
@@ -40,11 +38,6 @@ static const struct remedy remedies[] = {
 };
 
 /* Severities compare within a family only. */
-static double weighed(const struct ranker_track *track)
-{
-    return cw_log1p(fabs(track->z)) * ranker_family_weight(track->family);
-}
-
 static double strongest_of(const struct ranker_trail *trail,
                            enum cw_family family, int64_t since_at)
 {
@@ -53,7 +46,8 @@ static double strongest_of(const struct ranker_trail *trail,
     for (uint32_t i = 0; i < trail->track_count; i++)
         if (trail->tracks[i].family == family &&
             trail->tracks[i].peak_at >= since_at)
-            strongest = fmax(strongest, weighed(&trail->tracks[i]));
+            strongest =
+                fmax(strongest, ranker_track_severity(&trail->tracks[i]));
     return strongest;
 }
 
@@ -63,7 +57,7 @@ static double strongest_of(const struct ranker_trail *trail,
 static bool names(const struct remedy *remedy, const struct ranker_trail *trail,
                   const struct ranker_track *track, int64_t since_at)
 {
-    const double own = weighed(track);
+    const double own = ranker_track_severity(track);
 
     return track->peak_at >= since_at && track->z > 0.0 &&
            own >= RANKER_CLEARLY_ILL &&

@@ -1,19 +1,22 @@
 #include "signs.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/fixmath.h"
 #include "view.h"
 
 #define ONSET_Z       4.0 /* a smaller deviation does not date anything */
+#define DATING        0.5 /* nor does one of less credit, or a stale one */
 #define ONSET_BACK_US ((int64_t)30 * 60 * 1000000)
 #define STALE_US      ((int64_t)2 * 60 * 1000000)
 #define OVER_SHARE    0.5 /* what counts of a member that is over */
 #define LOUD_LOG      17  /* OpenTelemetry: ERROR and above */
 #define SPARSE        0.5 /* less of the samples: telemetry is going missing */
+#define SURPRISING    5.0 /* -log10 p that counts in full: one sample opens */
 
-double ranker_family_weight(enum cw_family family)
+static double family_weight(enum cw_family family)
 {
     switch (family) {
     case CW_FAMILY_SATURATION:
@@ -31,6 +34,18 @@ double ranker_family_weight(enum cw_family family)
         break;
     }
     return 0.0;
+}
+
+/* Share of a deviation that counts, by its probability. */
+static double credit(double p)
+{
+    return p > 0.0 ? fmin(-cw_log10(p) / SURPRISING, 1.0) : 1.0;
+}
+
+double ranker_track_severity(const struct ranker_track *track)
+{
+    return cw_log1p(fabs(track->z)) * family_weight(track->family) *
+           credit(track->p);
 }
 
 /* A callee can make its caller slow, failing, or idle; not fuller. More
@@ -86,7 +101,37 @@ struct reading {
     int64_t from_at; /* evidence counts from here */
     int64_t now_at;
     bool live; /* some member of the incident is not over */
+    const struct cw_incident *incident;
+    const uint32_t *places; /* of each member's entity */
 };
+
+int64_t ranker_start_of(const struct cw_incident *incident)
+{
+    int64_t start_at = incident->started_at;
+
+    if (incident->members_count == 0)
+        return start_at;
+    const int64_t opener_at = incident->members[0].started_at;
+    start_at = opener_at;
+    for (size_t i = 1; i < incident->members_count; i++) {
+        const int64_t at = incident->members[i].started_at;
+        if (at < start_at && at >= opener_at - RANKER_SLACK_US)
+            start_at = at;
+    }
+    return start_at;
+}
+
+/* A member of the incident began as this deviation did, on the same entity. */
+static bool is_of_incident(const struct ranker_track *track, uint32_t place,
+                           const struct reading *reading)
+{
+    for (size_t i = 0; i < reading->incident->members_count; i++)
+        if (reading->places[i] == place &&
+            llabs(reading->incident->members[i].started_at - track->onset_at) <=
+                RANKER_SLACK_US)
+            return true;
+    return false;
+}
 
 static double faded(int64_t late_us)
 {
@@ -94,31 +139,30 @@ static double faded(int64_t late_us)
 }
 
 /* What was as odd before the symptoms explains them the less, the longer it
- * was; alarms of the incident itself were found to belong together, from their
- * peak on. What is over explains what still fires the less, the longer it is.
- */
+ * was; members of the incident were found to belong together. What is over
+ * explains what still fires the less, the longer it is. */
 static double freshness(const struct ranker_sign *sign,
-                        const struct ranker_track *track,
+                        const struct ranker_track *track, uint32_t place,
                         const struct reading *reading)
 {
+    const int64_t late_us =
+        reading->start_at - RANKER_SLACK_US - track->onset_at;
     double share = 1.0;
 
-    if (sign->alarmed)
-        share = faded(reading->start_at - RANKER_SLACK_US - track->peak_at);
-    else if (track->onset_at != 0)
-        share = faded(reading->start_at - RANKER_SLACK_US - track->onset_at);
+    if (track->onset_at != 0 && late_us > 0 &&
+        !(sign->alarmed && is_of_incident(track, place, reading)))
+        share = faded(late_us);
     if (reading->live && !sign->firing)
         share *= faded(reading->now_at - RANKER_SLACK_US - track->peak_at);
     return share;
 }
 
 static void read_track(struct ranker_sign *sign,
-                       const struct ranker_track *track,
+                       const struct ranker_track *track, uint32_t place,
                        const struct reading *reading)
 {
-    const double fresh = freshness(sign, track, reading);
-    const double severity = cw_round6(
-        cw_log1p(fabs(track->z)) * ranker_family_weight(track->family) * fresh);
+    const double fresh = freshness(sign, track, place, reading);
+    const double severity = cw_round6(ranker_track_severity(track) * fresh);
 
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
@@ -130,7 +174,7 @@ static void read_track(struct ranker_sign *sign,
     if (track->family == CW_FAMILY_AVAILABILITY && track->z < -ONSET_Z &&
         !(track->actual > 0.0) && fresh >= OVER_SHARE)
         sign->gone = true;
-    if (fabs(track->z) >= ONSET_Z)
+    if (fabs(track->z) >= ONSET_Z && credit(track->p) * fresh >= DATING)
         date(sign, track->onset_at, reading->start_at);
 }
 
@@ -146,7 +190,7 @@ static void read_pattern(struct ranker_sign *sign,
 }
 
 static void read_trail(struct ranker_sign *sign,
-                       const struct ranker_trail *trail,
+                       const struct ranker_trail *trail, uint32_t place,
                        const struct reading *reading)
 {
     const int64_t from_at = reading->from_at;
@@ -154,7 +198,7 @@ static void read_trail(struct ranker_sign *sign,
 
     for (uint32_t i = 0; i < trail->track_count; i++)
         if (trail->tracks[i].peak_at >= from_at)
-            read_track(sign, &trail->tracks[i], reading);
+            read_track(sign, &trail->tracks[i], place, reading);
     for (uint32_t i = 0; i < trail->pattern_count; i++)
         if (trail->patterns[i].last_at >= from_at)
             read_pattern(sign, &trail->patterns[i], &surprise);
@@ -179,7 +223,7 @@ static double member_severity(const struct cw_member *member)
                    ? by_severity[member->severity]
                    : 1.5;
     const double score = member->score > 0.0 ? fmin(member->score, 1.0) : 0.0;
-    return (1.5 + 2.5 * score) * ranker_family_weight(member->family);
+    return (1.5 + 2.5 * score) * family_weight(member->family);
 }
 
 static void read_member(struct ranker_sign *sign,
@@ -210,14 +254,30 @@ static void read_member(struct ranker_sign *sign,
     date(sign, member->started_at, reading->start_at);
 }
 
-static struct ranker_sign *sign_of(struct ranker_sign *signs,
-                                   const struct ranker_signs_of *of,
-                                   const struct cw_entity *entity)
+static uint32_t place_of(const struct ranker_signs_of *of,
+                         const struct cw_entity *entity)
 {
-    const uint32_t place =
-        ranker_window_find(of->window, ranker_entity_id(of->route, entity));
+    return ranker_window_find(of->window, ranker_entity_id(of->route, entity));
+}
 
-    return place == RANKER_NONE ? NULL : &signs[place];
+/* Who is in the incident, and who of it still fires. */
+static void read_incident(struct ranker_sign *signs, uint32_t *places,
+                          const struct ranker_signs_of *of,
+                          struct reading *reading)
+{
+    const struct cw_incident *incident = of->incident;
+
+    for (size_t i = 0; i < incident->entities_count; i++) {
+        const uint32_t place = place_of(of, &incident->entities[i]);
+        if (place != RANKER_NONE)
+            signs[place].alarmed = true;
+    }
+    for (size_t i = 0; i < incident->members_count; i++) {
+        places[i] = place_of(of, &incident->members[i].entity);
+        reading->live |= incident->members[i].firing;
+        if (places[i] != RANKER_NONE)
+            signs[places[i]].firing |= incident->members[i].firing;
+    }
 }
 
 enum cw_status ranker_signs_make(struct ranker_sign **made,
@@ -226,40 +286,30 @@ enum cw_status ranker_signs_make(struct ranker_sign **made,
 {
     const struct cw_incident *incident = of->incident;
     const uint32_t size = ranker_window_size(of->window);
-    struct reading reading = {
-        .start_at = incident->started_at,
-        .from_at = incident->started_at - of->lookback_us,
-        .now_at = of->now_at,
-    };
     struct ranker_sign *signs =
         cw_arena_take(arena, (size + 1) * sizeof(*signs));
+    uint32_t *places =
+        cw_arena_take(arena, (incident->members_count + 1) * sizeof(*places));
+    struct reading reading = {
+        .start_at = ranker_start_of(incident),
+        .from_at = ranker_start_of(incident) - of->lookback_us,
+        .now_at = of->now_at,
+        .incident = incident,
+        .places = places,
+    };
 
-    if (signs == NULL)
+    if (signs == NULL || places == NULL)
         return cw_fail(err, CW_NO_MEMORY, "no memory for signs");
-    for (size_t i = 0; i < incident->entities_count; i++) {
-        struct ranker_sign *sign = sign_of(signs, of, &incident->entities[i]);
-        if (sign != NULL)
-            sign->alarmed = true;
-    }
-    for (size_t i = 0; i < incident->members_count; i++) {
-        struct ranker_sign *sign =
-            sign_of(signs, of, &incident->members[i].entity);
-        reading.live |= incident->members[i].firing;
-        if (sign != NULL)
-            sign->firing |= incident->members[i].firing;
-    }
+    read_incident(signs, places, of, &reading);
     for (uint32_t p = 0; p < size; p++) {
         const struct ranker_entity *entity = ranker_window_at(of->window, p);
         if (entity != NULL && entity->route == of->route &&
             entity->trail != NULL)
-            read_trail(&signs[p], entity->trail, &reading);
+            read_trail(&signs[p], entity->trail, p, &reading);
     }
-    for (size_t i = 0; i < incident->members_count; i++) {
-        struct ranker_sign *sign =
-            sign_of(signs, of, &incident->members[i].entity);
-        if (sign != NULL)
-            read_member(sign, &incident->members[i], &reading);
-    }
+    for (size_t i = 0; i < incident->members_count; i++)
+        if (places[i] != RANKER_NONE)
+            read_member(&signs[places[i]], &incident->members[i], &reading);
     *made = signs;
     return CW_OK;
 }

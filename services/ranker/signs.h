@@ -43,6 +43,11 @@ struct ranker_signs_of {
     int64_t lookback_us; /* deviations count from this long before its start */
 };
 
+/* When the symptoms began: the earliest onset within a minute of the first
+ * member's. Others may be dated back by minutes where their measure is slow, as
+ * a load average is. */
+int64_t ranker_start_of(const struct cw_incident *incident);
+
 /* Rows for every place; enters nothing. CW_NO_MEMORY. */
 CW_MUST_USE enum cw_status ranker_signs_make(struct ranker_sign **made,
                                              const struct ranker_signs_of *of,
@@ -53,7 +58,9 @@ CW_MUST_USE enum cw_status ranker_signs_make(struct ranker_sign **made,
  * nothing of its own - memory, processor, disk, logs, telemetry - changed. */
 bool ranker_sign_is_symptom(const struct ranker_sign *sign);
 
-/* Share of a deviation of this family that counts. */
-double ranker_family_weight(enum cw_family family);
+/* How far it is out, logarithmic; what its family says of trouble, and how
+ * improbable it is: a counter that jumps 100 deviations every minute says
+ * nothing. */
+double ranker_track_severity(const struct ranker_track *track);
 
 #endif

@@ -125,10 +125,11 @@ static inline void counts(struct stage *stage, const char *caller,
     give(stage, CW_TOPIC_EDGES, &edge);
 }
 
-/* One minute of one metric of a service, z at its worst, off since onset. */
-static inline void deviates(struct stage *stage, const char *name,
-                            const char *metric, enum cw_family family, double z,
-                            int64_t onset_at)
+/* One minute of one metric of a service, z at its worst, off since onset; p is
+ * how often it is so far out by itself. */
+static inline void deviates_by(struct stage *stage, const char *name,
+                               const char *metric, enum cw_family family,
+                               double z, double p, int64_t onset_at)
 {
     const struct cw_deviation deviation = {
         .series_id = (int64_t)cw_hash_mix_text(cw_hash_text(cw_text_of(name)),
@@ -138,7 +139,8 @@ static inline void deviates(struct stage *stage, const char *name,
         .z = z,
         .actual = 10 + z,
         .expected = 10,
-        .onset_at = onset_at};
+        .onset_at = onset_at,
+        .p_value = p};
     const struct cw_evidence evidence = {.meta = meta,
                                          .entity = service(name),
                                          .from_at = onset_at,
@@ -150,6 +152,13 @@ static inline void deviates(struct stage *stage, const char *name,
                                          .deviations_count = 1};
 
     give(stage, CW_TOPIC_EVIDENCE, &evidence);
+}
+
+static inline void deviates(struct stage *stage, const char *name,
+                            const char *metric, enum cw_family family, double z,
+                            int64_t onset_at)
+{
+    deviates_by(stage, name, metric, family, z, 1e-9, onset_at);
 }
 
 static inline void changes(struct stage *stage, const char *name,

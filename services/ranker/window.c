@@ -181,6 +181,7 @@ static void take_deviation(struct ranker_trail *trail,
     track->family = deviation->family;
     ranker_cut(track->metric, sizeof(track->metric), deviation->metric);
     track->z = cw_round6(deviation->z);
+    track->p = deviation->p_value;
     track->actual = deviation->actual;
     track->expected = deviation->expected;
     track->peak_at = to_at;
@@ -318,6 +319,7 @@ static void save_trail(const struct ranker_trail *trail, struct cw_pack *out)
         cw_pack_u8(out, (uint8_t)track->family);
         save_string(track->metric, out);
         cw_pack_f64(out, track->z);
+        cw_pack_f64(out, track->p);
         cw_pack_f64(out, track->actual);
         cw_pack_f64(out, track->expected);
         cw_pack_i64(out, track->peak_at);
@@ -373,7 +375,7 @@ void ranker_window_save(const struct ranker_window *window, struct cw_pack *out)
 
 static void load_trail(struct ranker_trail *trail, struct cw_unpack *in)
 {
-    trail->track_count = cw_unpack_count(in, 53);
+    trail->track_count = cw_unpack_count(in, 61);
     if (trail->track_count > RANKER_TRACK_MAX)
         in->failed = true;
     for (uint32_t i = 0; i < trail->track_count && !in->failed; i++) {
@@ -382,6 +384,7 @@ static void load_trail(struct ranker_trail *trail, struct cw_unpack *in)
         track->family = (enum cw_family)cw_unpack_u8(in);
         ranker_cut(track->metric, sizeof(track->metric), cw_unpack_text(in));
         track->z = cw_unpack_f64(in);
+        track->p = cw_unpack_f64(in);
         track->actual = cw_unpack_f64(in);
         track->expected = cw_unpack_f64(in);
         track->peak_at = cw_unpack_i64(in);

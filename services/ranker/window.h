@@ -33,6 +33,7 @@ struct ranker_track {
     enum cw_family family;
     char metric[64];
     double z; /* of the peak, signed */
+    double p; /* of the peak: how often the series does so by itself */
     double actual;
     double expected;
     int64_t peak_at;

@@ -15,8 +15,8 @@ V
 export CAUSEWAY_NOTIFY_TARGETS="sink=webhook+http://127.0.0.1:$(cat "$RUN/sink.port")/notices min=UNKNOWN"
 export CAUSEWAY_NOTIFY_LOOPBACK=true CAUSEWAY_NOTIFY_INSECURE_HTTP=true
 V
-    # Faults come minutes apart and are different ones: each is to be its own case.
-    echo "export CAUSEWAY_CORRELATE_REOPEN=1m" > "$folder/correlator.env"
+    # A fault may come 20 s after the last incident ended and is a different one: each is to be its own case.
+    echo "export CAUSEWAY_CORRELATE_REOPEN=20s" > "$folder/correlator.env"
     [ -z "${LAB_FAST:-}" ] && return 0
     echo "export CAUSEWAY_TOPOLOGY_WINDOW=1s CAUSEWAY_CORRELATE_QUIET=20s CAUSEWAY_CORRELATE_REOPEN=10s" > "$folder/correlator.env"
     echo "export CAUSEWAY_LOGCLUSTER_WINDOW=1s CAUSEWAY_LOGCLUSTER_LEARN=60s" > "$folder/logcluster.env"
