@@ -20,15 +20,16 @@ struct detector_config detector_config_default(void)
 }
 
 /* Errors: one failed call is noise, a few are not. Availability: 1 -> 0 is the
- * whole story, and 99.9 % -> 99 % matters. */
+ * whole story, and 99.9 % -> 99 % matters. Traffic and logs come in bursts, as
+ * when a client connects anew; that they stop is the whole story again. */
 static const struct family_trait traits[CW_FAMILY_COUNT] = {
-    [CW_FAMILY_OTHER] = {DIRECTION_BOTH, 1.0, 1.0, 1},
-    [CW_FAMILY_LATENCY] = {DIRECTION_UP, 1.0, 1.0, 6},
-    [CW_FAMILY_ERRORS] = {DIRECTION_UP, 0.2, 1.0, 6},
-    [CW_FAMILY_TRAFFIC] = {DIRECTION_BOTH, 1.0, 1.0, 1},
-    [CW_FAMILY_SATURATION] = {DIRECTION_UP, 1.0, 1.0, 6},
-    [CW_FAMILY_AVAILABILITY] = {DIRECTION_DOWN, 1.0, 0.1, 6},
-    [CW_FAMILY_LOGS] = {DIRECTION_BOTH, 1.0, 1.0, 1},
+    [CW_FAMILY_OTHER] = {DIRECTION_BOTH, 1.0, 1.0, 1, false},
+    [CW_FAMILY_LATENCY] = {DIRECTION_UP, 1.0, 1.0, 6, false},
+    [CW_FAMILY_ERRORS] = {DIRECTION_UP, 0.2, 1.0, 6, false},
+    [CW_FAMILY_TRAFFIC] = {DIRECTION_BOTH, 1.0, 1.0, 1, true},
+    [CW_FAMILY_SATURATION] = {DIRECTION_UP, 1.0, 1.0, 6, false},
+    [CW_FAMILY_AVAILABILITY] = {DIRECTION_DOWN, 1.0, 0.1, 6, false},
+    [CW_FAMILY_LOGS] = {DIRECTION_BOTH, 1.0, 1.0, 1, true},
 };
 
 const struct family_trait *family_trait(int family)

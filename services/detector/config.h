@@ -50,6 +50,7 @@ struct family_trait {
                               is taken for noise */
     double relative_share; /* of min_relative asked for */
     int accept_factor;     /* of accept_after_us */
+    bool bursts;           /* one sample far up is no news; two are */
 };
 
 /* family: enum cw_family; total, an unknown one is OTHER. */

@@ -196,6 +196,34 @@ static void a_fall_of_latency_is_no_alarm(void **state)
     cw_drive_destroy(&bench.drive);
 }
 
+/* A client that connects anew calls twenty times in one sample. */
+static void a_burst_of_traffic_is_news_when_it_lasts(void **state)
+{
+    static const struct {
+        enum cw_family family;
+        int samples;
+        double more;
+        bool opens;
+    } cases[] = {
+        {CW_FAMILY_TRAFFIC, 1, 400.0, false},
+        {CW_FAMILY_LOGS, 1, 400.0, false},
+        {CW_FAMILY_TRAFFIC, 2, 400.0, true},
+        {CW_FAMILY_TRAFFIC, 1, -95.0, true}, /* it stops */
+        {CW_FAMILY_ERRORS, 1, 400.0, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bench bench = bench_of();
+        open_bench(&bench);
+        gauge(&bench, cases[i].family, 600, 400, 400 + cases[i].samples,
+              cases[i].more);
+        assert_int_equal(anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED) !=
+                             NULL,
+                         cases[i].opens);
+        cw_drive_destroy(&bench.drive);
+    }
+}
+
 static void nothing_opens_while_warming(void **state)
 {
     (void)state;
@@ -548,6 +576,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_level_shift_opens_once_and_closes),
         cmocka_unit_test(a_fall_of_latency_is_no_alarm),
+        cmocka_unit_test(a_burst_of_traffic_is_news_when_it_lasts),
         cmocka_unit_test(nothing_opens_while_warming),
         cmocka_unit_test(a_series_says_when_it_is_ready),
         cmocka_unit_test(one_point_of_a_percentage_is_no_news),

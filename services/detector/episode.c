@@ -26,6 +26,7 @@ static uint8_t push_bit(uint8_t recent, bool bit)
 }
 
 static bool opens(struct episode *episode, const struct detector_config *config,
+                  const struct family_trait *trait,
                   const struct judgement *judged)
 {
     const bool odd = judged->warm && judged->deviates &&
@@ -33,7 +34,8 @@ static bool opens(struct episode *episode, const struct detector_config *config,
     episode->recent = push_bit(episode->recent, odd);
     if (!odd)
         return false;
-    return judged->surprise >= config->open_surprise ||
+    const bool burst = trait->bursts && judged->deviations[judged->top] > 0.0;
+    return (judged->surprise >= config->open_surprise && !burst) ||
            bits_set(episode->recent) >= 2;
 }
 
@@ -130,7 +132,7 @@ enum episode_event episode_step(struct episode *episode,
                                 const struct judgement *judged, int64_t onset)
 {
     if (!episode->open) {
-        if (!opens(episode, config, judged))
+        if (!opens(episode, config, trait, judged))
             return EPISODE_NONE;
         return open_episode(episode, judged, onset);
     }

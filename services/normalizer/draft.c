@@ -228,8 +228,10 @@ static enum cw_family family_of_point(struct draft *draft,
                                       const struct draft_point *point)
 {
     if (draft->passing || !cw_text_equal(point->name, draft->family_name) ||
-        !cw_text_equal(point->unit, draft->family_unit)) {
-        draft->family = family_of(point->name, point->unit);
+        !cw_text_equal(point->unit, draft->family_unit) ||
+        point->kind != draft->family_kind) {
+        draft->family = family_of(point->name, point->unit, point->kind);
+        draft->family_kind = point->kind;
         /* A passing text does not live until the next point. */
         draft->family_name =
             draft->passing ? (struct cw_text){"", 0} : point->name;

@@ -48,6 +48,7 @@ struct draft {
     size_t defined;
     struct cw_text family_name; /* of the metric defined last in this record */
     struct cw_text family_unit;
+    enum cw_metric_kind family_kind;
     enum cw_family family;
 };
 

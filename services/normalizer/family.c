@@ -4,6 +4,9 @@
 
 #define NAME_MAX 160 /* the words that decide stand in front of this */
 
+/* How many there are: saturation. A counter of them tells how many came. */
+#define LEVEL CW_FAMILY_COUNT
+
 struct lower_name {
     char bytes[NAME_MAX];
     size_t size;
@@ -75,17 +78,17 @@ static const struct rule {
     {CW_TEXT("usage"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("percent"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("pct"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("queue"), false, CW_FAMILY_SATURATION},
-    {CW_TEXT("backlog"), false, CW_FAMILY_SATURATION},
+    {CW_TEXT("queue"), false, LEVEL},
+    {CW_TEXT("backlog"), false, LEVEL},
     {CW_TEXT("pressure"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("throttl"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("load"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("threads"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("connections"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("pool"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("goroutines"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("fds"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("fd"), true, CW_FAMILY_SATURATION},
+    {CW_TEXT("threads"), true, LEVEL},
+    {CW_TEXT("connections"), true, LEVEL},
+    {CW_TEXT("pool"), true, LEVEL},
+    {CW_TEXT("goroutines"), true, LEVEL},
+    {CW_TEXT("fds"), true, LEVEL},
+    {CW_TEXT("fd"), true, LEVEL},
     {CW_TEXT("used"), true, CW_FAMILY_SATURATION},
     {CW_TEXT("request"), false, CW_FAMILY_TRAFFIC},
     {CW_TEXT("throughput"), false, CW_FAMILY_TRAFFIC},
@@ -150,6 +153,11 @@ static bool is_count(const struct lower_name *name)
            ends(name, "_bucket");
 }
 
+static bool is_counter(enum cw_metric_kind kind)
+{
+    return kind == CW_METRIC_KIND_CUMULATIVE || kind == CW_METRIC_KIND_DELTA;
+}
+
 static bool is_time(struct cw_text unit)
 {
     static const char *const units[] = {"s",  "ms",      "us",
@@ -160,7 +168,8 @@ static bool is_time(struct cw_text unit)
     return false;
 }
 
-enum cw_family family_of(struct cw_text name, struct cw_text unit)
+enum cw_family family_of(struct cw_text name, struct cw_text unit,
+                         enum cw_metric_kind kind)
 {
     struct lower_name low = {0};
     lower(&low, name);
@@ -170,6 +179,8 @@ enum cw_family family_of(struct cw_text name, struct cw_text unit)
         /* How often, not how long. */
         if (rules[i].family == CW_FAMILY_LATENCY && is_count(&low))
             return CW_FAMILY_TRAFFIC;
+        if (rules[i].family == LEVEL)
+            return is_counter(kind) ? CW_FAMILY_TRAFFIC : CW_FAMILY_SATURATION;
         return rules[i].family;
     }
     return is_time(unit) ? CW_FAMILY_LATENCY : CW_FAMILY_OTHER;

@@ -10,6 +10,7 @@
  *     latency, duration, response_time, delay, p50 .. p99, word lag LATENCY
  *     cpu, mem, disk, util, usage, queue, load, heap, thread, ...  SATURATION
  *     request, rate, bytes, packets, ops, count, total, ...        TRAFFIC
+ *     a counter of connections, threads, queue, ...                TRAFFIC
  *     unit of time                                                 LATENCY
  * Limits   a guess from words, for people and for weights; nothing breaks
  *          when it is wrong
@@ -21,6 +22,7 @@
 #include "base/text.h"
 #include "record/records.h"
 
-enum cw_family family_of(struct cw_text name, struct cw_text unit);
+enum cw_family family_of(struct cw_text name, struct cw_text unit,
+                         enum cw_metric_kind kind);
 
 #endif

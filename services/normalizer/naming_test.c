@@ -76,40 +76,48 @@ static void the_first_rule_that_names_one_wins(void **state)
 
 static void families_follow_the_words(void **state)
 {
+    enum { GAUGE = CW_METRIC_KIND_GAUGE, COUNTER = CW_METRIC_KIND_CUMULATIVE };
     (void)state;
     static const struct {
         const char *name;
         const char *unit;
         enum cw_family family;
+        int kind;
     } cases[] = {
-        {"container_cpu_usage", "", CW_FAMILY_SATURATION},
-        {"container_memory_bytes", "", CW_FAMILY_SATURATION},
-        {"request_rate", "", CW_FAMILY_TRAFFIC},
-        {"request_latency_p90", "", CW_FAMILY_LATENCY},
-        {"podserverlatencyp90_s", "", CW_FAMILY_LATENCY},
-        {"podsuccessrate", "", CW_FAMILY_AVAILABILITY},
-        {"http_requests_errors_total", "", CW_FAMILY_ERRORS},
-        {"http.server.request.duration", "s", CW_FAMILY_LATENCY},
-        {"http.server.request.duration.count", "1", CW_FAMILY_TRAFFIC},
-        {"up", "", CW_FAMILY_AVAILABILITY},
-        {"uploads", "", CW_FAMILY_OTHER},
-        {"processes.ps_count", "", CW_FAMILY_AVAILABILITY},
-        {"namedprocess_namegroup_num_procs", "", CW_FAMILY_AVAILABILITY},
-        {"kube_deployment_status_replicas_unavailable", "", CW_FAMILY_ERRORS},
-        {"kube_pod_container_status_restarts_total", "", CW_FAMILY_ERRORS},
-        {"cpu.percent.nice", "%", CW_FAMILY_OTHER},
-        {"cpu.percent.idle", "%", CW_FAMILY_OTHER},
-        {"cpu.percent.user", "%", CW_FAMILY_SATURATION},
-        {"df.df_complex.free", "By", CW_FAMILY_OTHER},
-        {"df.df_complex.used", "By", CW_FAMILY_SATURATION},
-        {"freeze.rate", "", CW_FAMILY_TRAFFIC},
-        {"interface.if_octets.rx", "", CW_FAMILY_TRAFFIC},
-        {"db.wait", "ms", CW_FAMILY_LATENCY},
-        {"temperature", "Cel", CW_FAMILY_OTHER},
+        {"container_cpu_usage", "", CW_FAMILY_SATURATION, GAUGE},
+        {"container_memory_bytes", "", CW_FAMILY_SATURATION, GAUGE},
+        {"request_rate", "", CW_FAMILY_TRAFFIC, GAUGE},
+        {"request_latency_p90", "", CW_FAMILY_LATENCY, GAUGE},
+        {"podserverlatencyp90_s", "", CW_FAMILY_LATENCY, GAUGE},
+        {"podsuccessrate", "", CW_FAMILY_AVAILABILITY, GAUGE},
+        {"http_requests_errors_total", "", CW_FAMILY_ERRORS, GAUGE},
+        {"http.server.request.duration", "s", CW_FAMILY_LATENCY, GAUGE},
+        {"http.server.request.duration.count", "1", CW_FAMILY_TRAFFIC, GAUGE},
+        {"up", "", CW_FAMILY_AVAILABILITY, GAUGE},
+        {"uploads", "", CW_FAMILY_OTHER, GAUGE},
+        {"processes.ps_count", "", CW_FAMILY_AVAILABILITY, GAUGE},
+        {"namedprocess_namegroup_num_procs", "", CW_FAMILY_AVAILABILITY, GAUGE},
+        {"kube_deployment_status_replicas_unavailable", "", CW_FAMILY_ERRORS,
+         GAUGE},
+        {"kube_pod_container_status_restarts_total", "", CW_FAMILY_ERRORS,
+         GAUGE},
+        {"cpu.percent.nice", "%", CW_FAMILY_OTHER, GAUGE},
+        {"cpu.percent.idle", "%", CW_FAMILY_OTHER, GAUGE},
+        {"cpu.percent.user", "%", CW_FAMILY_SATURATION, GAUGE},
+        {"df.df_complex.free", "By", CW_FAMILY_OTHER, GAUGE},
+        {"df.df_complex.used", "By", CW_FAMILY_SATURATION, GAUGE},
+        {"freeze.rate", "", CW_FAMILY_TRAFFIC, GAUGE},
+        {"interface.if_octets.rx", "", CW_FAMILY_TRAFFIC, GAUGE},
+        {"db.wait", "ms", CW_FAMILY_LATENCY, GAUGE},
+        {"temperature", "Cel", CW_FAMILY_OTHER, GAUGE},
+        {"db.connections", "", CW_FAMILY_SATURATION, GAUGE},
+        {"redis.total_connections", "", CW_FAMILY_TRAFFIC, COUNTER},
+        {"process_cpu_seconds_total", "", CW_FAMILY_SATURATION, COUNTER},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const enum cw_family family =
-            family_of(cw_text_of(cases[i].name), cw_text_of(cases[i].unit));
+            family_of(cw_text_of(cases[i].name), cw_text_of(cases[i].unit),
+                      (enum cw_metric_kind)cases[i].kind);
         if (family != cases[i].family)
             print_error("%s: %d\n", cases[i].name, (int)family);
         assert_int_equal(family, cases[i].family);

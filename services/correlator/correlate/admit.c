@@ -127,12 +127,19 @@ bool corr_admit_strong(const struct corr_turn *turn,
            signal->member.severity == CW_SEVERITY_CRITICAL;
 }
 
+static bool is_telling(const struct corr_signal *signal)
+{
+    return corr_weight_of(&signal->member) == CORR_WEIGHT_TELLING;
+}
+
+/* What does not say that somebody is hurt confirms, but two of it wake nobody:
+ * log lines that are new, and metrics of no telling family. */
 static bool is_company(const struct corr_turn *turn,
                        const struct corr_signal *a, const struct corr_signal *b)
 {
     if (a->kind == CORR_ALERT || b->kind == CORR_ALERT)
         return false;
-    if (a->kind == CORR_NEW_PATTERN && b->kind == CORR_NEW_PATTERN)
+    if (!is_telling(a) && !is_telling(b))
         return false;
     if (a->series == b->series)
         return false;
@@ -172,13 +179,13 @@ static enum cw_status find_company(const struct corr_turn *turn,
 }
 
 /* The waiting one opens and the new one confirms it, unless only the new one
- * may open. */
+ * says that somebody is hurt. */
 static enum cw_status open_together(const struct corr_turn *turn,
                                     const struct corr_signal *signal,
                                     struct corr_held *company,
                                     struct cw_error *err)
 {
-    if (company->signal->kind == CORR_NEW_PATTERN)
+    if (!is_telling(company->signal))
         return open_alone(turn, signal, err);
     struct corr_incident *incident;
     struct corr_signal *first = corr_admit_release(turn, company);

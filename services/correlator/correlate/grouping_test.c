@@ -204,6 +204,26 @@ TEST(new_log_lines_alone_never_open_but_join)
     kit_close(&kit);
 }
 
+/* Memory given back, and some more of it used: nobody is woken by the two. */
+TEST(T14_metrics_that_tell_of_no_harm_never_open_in_pairs_but_join)
+{
+    BEGIN(kit);
+    for (int i = 0; i < 2; i++) {
+        struct cw_anomaly odd =
+            kit_anomaly(&kit, i, "cart", i == 0 ? "m1" : "m2", 0.7);
+        odd.family = CW_FAMILY_OTHER;
+        kit_put(&kit, CW_TOPIC_ANOMALIES, i, &odd);
+    }
+    kit_wait(&kit, 10);
+    assert_int_equal(kit_incidents(&kit), 0);
+    kit_odd(&kit, 10, "cart", "a1", 0.5);
+    kit_wait(&kit, 11);
+    assert_int_equal(kit_incidents(&kit), 1);
+    assert_int_equal(kit_incident(&kit, 0)->members_count, 3);
+    assert_text(kit_incident(&kit, 0)->members[0].member_id, "a1");
+    kit_close(&kit);
+}
+
 TEST(an_anomaly_that_grows_strong_opens_later)
 {
     BEGIN(kit);
@@ -330,6 +350,8 @@ int main(void)
             a_strong_anomaly_opens_alone_and_a_weak_one_waits_in_vain),
         cmocka_unit_test(two_weak_anomalies_on_neighbours_confirm_each_other),
         cmocka_unit_test(new_log_lines_alone_never_open_but_join),
+        cmocka_unit_test(
+            T14_metrics_that_tell_of_no_harm_never_open_in_pairs_but_join),
         cmocka_unit_test(an_anomaly_that_grows_strong_opens_later),
         cmocka_unit_test(U5_late_data_moves_the_start_and_raises_the_revision),
         cmocka_unit_test(

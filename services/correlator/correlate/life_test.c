@@ -80,7 +80,7 @@ TEST(T14_resolves_when_all_members_ended_and_it_stayed_quiet)
 
 static void kit_cache(struct kit *kit, double second, const char *id)
 {
-    struct cw_anomaly anomaly = kit_anomaly(kit, second, "cart", id, 0.7);
+    struct cw_anomaly anomaly = kit_anomaly(kit, second, "cart", id, 0.95);
     anomaly.family = CW_FAMILY_OTHER;
     anomaly.metric = CW_TEXT("memory.cached");
     kit_put(kit, CW_TOPIC_ANOMALIES, second, &anomaly);
