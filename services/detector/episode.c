@@ -25,16 +25,24 @@ static uint8_t push_bit(uint8_t recent, bool bit)
     return (uint8_t)(pushed & RECENT_WINDOW);
 }
 
+/* Far up for one sample, or within its band again while means remember it. */
+static bool is_burst(const struct family_trait *trait,
+                     const struct judgement *judged)
+{
+    return trait->bursts && judged->deviations[judged->top] > 0.0;
+}
+
 static bool opens(struct episode *episode, const struct detector_config *config,
                   const struct family_trait *trait,
                   const struct judgement *judged)
 {
+    const bool burst = is_burst(trait, judged);
     const bool odd = judged->warm && judged->deviates &&
-                     judged->surprise >= config->confirm_surprise;
+                     judged->surprise >= config->confirm_surprise &&
+                     !(burst && judged->value <= judged->upper);
     episode->recent = push_bit(episode->recent, odd);
     if (!odd)
         return false;
-    const bool burst = trait->bursts && judged->deviations[judged->top] > 0.0;
     return (judged->surprise >= config->open_surprise && !burst) ||
            bits_set(episode->recent) >= 2;
 }
