@@ -25,21 +25,34 @@ static uint8_t push_bit(uint8_t recent, bool bit)
     return (uint8_t)(pushed & RECENT_WINDOW);
 }
 
-/* Far up for one sample, or within its band again while means remember it. */
-static bool is_burst(const struct family_trait *trait,
-                     const struct judgement *judged)
+static bool by_point(unsigned top)
 {
-    return trait->bursts && judged->deviations[judged->top] > 0.0;
+    return top == VIEW_LEVEL || top == VIEW_RESIDUAL || top == VIEW_DAY;
+}
+
+static bool in_band(const struct judgement *judged)
+{
+    return judged->value >= judged->lower && judged->value <= judged->upper;
+}
+
+/* Back in its band after a burst: means remember it, and the next points are
+ * small beside it. */
+static bool is_echo(const struct family_trait *trait,
+                    const struct judgement *judged)
+{
+    const bool up = judged->deviations[judged->top] > 0.0;
+    return trait->bursts && in_band(judged) &&
+           (up || by_point((unsigned)judged->top));
 }
 
 static bool opens(struct episode *episode, const struct detector_config *config,
                   const struct family_trait *trait,
                   const struct judgement *judged)
 {
-    const bool burst = is_burst(trait, judged);
+    const bool burst = trait->bursts && judged->deviations[judged->top] > 0.0;
     const bool odd = judged->warm && judged->deviates &&
                      judged->surprise >= config->confirm_surprise &&
-                     !(burst && judged->value <= judged->upper);
+                     !is_echo(trait, judged);
     episode->recent = push_bit(episode->recent, odd);
     if (!odd)
         return false;
@@ -77,12 +90,8 @@ static bool is_calm(const struct episode *episode,
                     const struct detector_config *config,
                     const struct judgement *judged)
 {
-    const bool in_band =
-        judged->value >= judged->lower && judged->value <= judged->upper;
-    const bool by_point = episode->top == VIEW_LEVEL ||
-                          episode->top == VIEW_RESIDUAL ||
-                          episode->top == VIEW_DAY;
-    return in_band && (by_point || judged->surprise < config->close_surprise);
+    return in_band(judged) && (by_point(episode->top) ||
+                               judged->surprise < config->close_surprise);
 }
 
 /* What this sample alone says; means remember the trouble for minutes. */
