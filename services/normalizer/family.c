@@ -155,7 +155,7 @@ static bool is_count(const struct lower_name *name)
 
 static bool is_counter(enum cw_metric_kind kind)
 {
-    return kind == CW_METRIC_KIND_CUMULATIVE || kind == CW_METRIC_KIND_DELTA;
+    return kind != CW_METRIC_KIND_GAUGE;
 }
 
 static bool is_time(struct cw_text unit)

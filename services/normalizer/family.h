@@ -10,7 +10,7 @@
  *     latency, duration, response_time, delay, p50 .. p99, word lag LATENCY
  *     cpu, mem, disk, util, usage, queue, load, heap, thread, ...  SATURATION
  *     request, rate, bytes, packets, ops, count, total, ...        TRAFFIC
- *     a counter of connections, threads, queue, ...                TRAFFIC
+ *     a rate or counter of connections, threads, ...                TRAFFIC
  *     unit of time                                                 LATENCY
  * Limits   a guess from words, for people and for weights; nothing breaks
  *          when it is wrong

@@ -76,7 +76,7 @@ static void the_first_rule_that_names_one_wins(void **state)
 
 static void families_follow_the_words(void **state)
 {
-    enum { GAUGE = CW_METRIC_KIND_GAUGE, COUNTER = CW_METRIC_KIND_CUMULATIVE };
+    enum { GAUGE = CW_METRIC_KIND_GAUGE, COUNTER = CW_METRIC_KIND_RATE };
     (void)state;
     static const struct {
         const char *name;
