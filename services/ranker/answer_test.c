@@ -267,9 +267,9 @@ static void who_eats_its_host_is_named_before_it(void **state)
 }
 
 /* Twelve sessions wait for a lock; those who wait for them fail by far more
- * standard deviations, and more threads of them wait. Later the calls are
- * known to be slow as well. A database that merely gets less to do is no
- * cause. */
+ * standard deviations, more threads of them wait, and they say so. Later the
+ * calls are known to be slow as well. A database that merely gets less to do is
+ * no cause. */
 static void t18_severities_of_different_metrics_do_not_decide(void **state)
 {
     enum { EARLY, LATER, IDLE, STORIES };
@@ -296,8 +296,10 @@ static void t18_severities_of_different_metrics_do_not_decide(void **state)
         }
         deviates(&stage, "catalog", "latency", CW_FAMILY_LATENCY, 160, at);
         deviates(&stage, "cart", "latency", CW_FAMILY_LATENCY, 500, at);
-        if (!idle)
+        if (!idle) {
             deviates(&stage, "cart", "threads", CW_FAMILY_AVAILABILITY, 30, at);
+            says(&stage, "cart", "GET <*> failed: statement timeout", at);
+        }
         incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 3, at);
         pass(&stage, stage.now_at + 6 * SECOND);
         const struct cw_cause *cause = last_cause(&stage);
@@ -431,25 +433,11 @@ static void new_error_lines_make_a_pattern_the_candidate(void **state)
     const int64_t at = T0 + 10 * MINUTE;
     const struct cw_member members[] = {
         member("cart", "new_pattern", CW_FAMILY_LOGS, at)};
-    const struct cw_pattern_novelty novelty = {
-        .pattern_id = 5,
-        .template = CW_TEXT("no space left on <*>"),
-        .severity = 17,
-        .count = 40,
-        .surprise = 30,
-        .first_seen_at = at};
-    const struct cw_evidence evidence = {.meta = meta,
-                                         .entity = service("cart"),
-                                         .from_at = at,
-                                         .to_at = at + MINUTE,
-                                         .coverage = 1,
-                                         .new_patterns = &novelty,
-                                         .new_patterns_count = 1};
 
     (void)state;
     begin(&stage, NULL);
     stage.now_at = at + MINUTE;
-    give(&stage, CW_TOPIC_EVIDENCE, &evidence);
+    says(&stage, "cart", "no space left on <*>", at);
     incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 1, at);
     pass(&stage, stage.now_at + 6 * SECOND);
     const struct cw_candidate *first = &last_cause(&stage)->candidates[0];

@@ -10,6 +10,7 @@
 #define NO_ONSET        (-1.0)
 #define SYMPTOM_PENALTY (-3.0)
 #define WORSE_BY        0.8 /* a dependency this near in severity explains */
+#define OWN_LINES       1.5 /* novelty: its log has more to say than that */
 #define EDGE_BASE       2.0
 #define EDGE_SLOPE      3.0
 #define MINUTE          60e6
@@ -151,8 +152,10 @@ static bool only_suffers(const struct ranker_scene *scene,
     if (candidate->worst_place == RANKER_NONE || !(sign->severity > 0) ||
         !ranker_sign_is_symptom(sign) || candidate->change != NULL)
         return false;
-    return candidate->worst_callee >= WORSE_BY * sign->severity ||
-           calls_the_ill(scene, candidate);
+    /* New error lines tell of what it called, where that is ill. */
+    return calls_the_ill(scene, candidate) ||
+           (sign->novelty < OWN_LINES &&
+            candidate->worst_callee >= WORSE_BY * sign->severity);
 }
 
 /* What is not there any more explains those who need it, however their own

@@ -317,6 +317,5 @@ enum cw_status ranker_signs_make(struct ranker_sign **made,
 bool ranker_sign_is_symptom(const struct ranker_sign *sign)
 {
     /* Its state may quiver while it waits: count what clearly stands out. */
-    return sign->missing < 0.5 && sign->novelty < 1.5 &&
-           sign->own < 0.5 * sign->severity;
+    return sign->missing < 0.5 && sign->own < 0.5 * sign->severity;
 }

@@ -55,7 +55,7 @@ CW_MUST_USE enum cw_status ranker_signs_make(struct ranker_sign **made,
                                              struct cw_error *err);
 
 /* Says whether the entity shows symptoms only: it is slow or fails, and
- * nothing of its own - memory, processor, disk, logs, telemetry - changed. */
+ * nothing of its own - memory, processor, disk, telemetry - changed. */
 bool ranker_sign_is_symptom(const struct ranker_sign *sign);
 
 /* How far it is out, logarithmic; what its family says of trouble, and how

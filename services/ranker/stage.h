@@ -161,6 +161,28 @@ static inline void deviates(struct stage *stage, const char *name,
     deviates_by(stage, name, metric, family, z, 1e-9, onset_at);
 }
 
+/* Forty error lines of a kind never seen before, in the minute from at on. */
+static inline void says(struct stage *stage, const char *name, const char *line,
+                        int64_t at)
+{
+    const struct cw_pattern_novelty novelty = {
+        .pattern_id = (int64_t)cw_hash_text(cw_text_of(line)),
+        .template = cw_text_of(line),
+        .severity = 17,
+        .count = 40,
+        .surprise = 30,
+        .first_seen_at = at};
+    const struct cw_evidence evidence = {.meta = meta,
+                                         .entity = service(name),
+                                         .from_at = at,
+                                         .to_at = at + MINUTE,
+                                         .coverage = 1,
+                                         .new_patterns = &novelty,
+                                         .new_patterns_count = 1};
+
+    give(stage, CW_TOPIC_EVIDENCE, &evidence);
+}
+
 static inline void changes(struct stage *stage, const char *name,
                            const char *key, int64_t at)
 {
