@@ -35,24 +35,17 @@ static bool in_band(const struct judgement *judged)
     return judged->value >= judged->lower && judged->value <= judged->upper;
 }
 
-/* Back in its band after a burst: means remember it, and the next points are
- * small beside it. */
-static bool is_echo(const struct family_trait *trait,
-                    const struct judgement *judged)
-{
-    const bool up = judged->deviations[judged->top] > 0.0;
-    return trait->bursts && in_band(judged) &&
-           (up || by_point((unsigned)judged->top));
-}
-
 static bool opens(struct episode *episode, const struct detector_config *config,
                   const struct family_trait *trait,
                   const struct judgement *judged)
 {
     const bool burst = trait->bursts && judged->deviations[judged->top] > 0.0;
-    const bool odd = judged->warm && judged->deviates &&
-                     judged->surprise >= config->confirm_surprise &&
-                     !is_echo(trait, judged);
+    /* After a burst means remember it, and the next points are small beside
+     * it: what is in its band then is no second sign. */
+    const bool echo = trait->bursts && in_band(judged) &&
+                      (burst || by_point((unsigned)judged->top));
+    const bool odd = judged->warm && judged->deviates && !echo &&
+                     judged->surprise >= config->confirm_surprise;
     episode->recent = push_bit(episode->recent, odd);
     if (!odd)
         return false;

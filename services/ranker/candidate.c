@@ -37,8 +37,8 @@ suspect_of(const struct ranker_scene *scene, const struct ranker_entity *entity)
         if (change->route != entity->route ||
             !cw_text_is(cw_text_of(change->name), entity->name))
             continue;
-        const double weight = ranker_change_weight(
-            change, ranker_start_of(scene->incident), scene->config);
+        const double weight =
+            ranker_change_weight(change, scene->start_at, scene->config);
         if (weight > most) {
             most = weight;
             best = change;
@@ -129,8 +129,7 @@ static uint32_t add_edges(const struct ranker_scene *scene,
         const struct ranker_link *link = &callees->links[i];
         double share = 0.0;
         const double excess = ranker_edge_excess(
-            link->edge, ranker_start_of(scene->incident) - RANKER_SLACK_US,
-            &share);
+            link->edge, scene->start_at - RANKER_SLACK_US, &share);
         if (excess < EDGE_EXCESS || !callee_well(scene, link->other))
             continue;
         struct ranker_candidate *made = &to[count++];
@@ -193,12 +192,13 @@ static void name_kinds(struct ranker_candidates *all)
 static enum cw_status look(struct ranker_scene *scene, struct cw_arena *arena,
                            struct cw_error *err)
 {
-    const struct ranker_view_of view_of = {
-        scene->window, scene->graph, scene->route,
-        ranker_start_of(scene->incident), scene->now_at};
-    const struct ranker_signs_of signs_of = {scene->window, scene->incident,
-                                             scene->route, scene->now_at,
-                                             scene->config->lookback_us};
+    scene->start_at = ranker_start_of(scene->incident);
+    const struct ranker_view_of view_of = {scene->window, scene->graph,
+                                           scene->route, scene->start_at,
+                                           scene->now_at};
+    const struct ranker_signs_of signs_of = {
+        scene->window,   scene->incident, scene->route,
+        scene->start_at, scene->now_at,   scene->config->lookback_us};
     struct ranker_sign *signs = NULL;
     enum cw_status status =
         ranker_view_make(&scene->view, &view_of, arena, err);

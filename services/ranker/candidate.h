@@ -75,6 +75,7 @@ struct ranker_scene {
     const struct ranker_graph *graph;
     const struct cw_incident *incident;
     uint64_t route;
+    int64_t start_at; /* of the symptoms: ranker_start_of */
     int64_t now_at;
     struct ranker_view view;
     const struct ranker_sign *signs;

@@ -95,7 +95,7 @@ static double failing(const struct ranker_links *links, uint32_t place,
 /* Failures that begin here: calls in fail, calls out do not. */
 static double errors_begin(const struct ranker_scene *scene, uint32_t place)
 {
-    const int64_t since_at = ranker_start_of(scene->incident) - RANKER_SLACK_US;
+    const int64_t since_at = scene->start_at - RANKER_SLACK_US;
     const double in = failing(&scene->view.callers, place, since_at);
     const double out = failing(&scene->view.callees, place, since_at);
 
@@ -109,8 +109,7 @@ static double onset_of(const struct ranker_candidate *candidate,
 
     if (onset_at == 0)
         return NO_ONSET;
-    const double minutes =
-        (double)(ranker_start_of(scene->incident) - onset_at) / MINUTE;
+    const double minutes = (double)(scene->start_at - onset_at) / MINUTE;
     return fmin(fmax(minutes, -ONSET_CLIP), ONSET_CLIP);
 }
 
@@ -201,8 +200,7 @@ static void fill_entity(struct ranker_candidate *candidate,
     if (candidate->change != NULL)
         factor[RANKER_CHANGE] =
             config->weight_change *
-            ranker_change_weight(candidate->change,
-                                 ranker_start_of(scene->incident), config);
+            ranker_change_weight(candidate->change, scene->start_at, config);
     if (candidate->explained) {
         factor[RANKER_SYMPTOM] = SYMPTOM_PENALTY;
         factor[RANKER_EXOGENEITY] = fmin(factor[RANKER_EXOGENEITY], 0.0);

@@ -39,7 +39,7 @@ static double family_weight(enum cw_family family)
 /* Share of a deviation that counts, by its probability. */
 static double credit(double p)
 {
-    return p > 0.0 ? fmin(-cw_log10(p) / SURPRISING, 1.0) : 1.0;
+    return p > 0.0 ? fmin(fmax(-cw_log10(p), 0.0) / SURPRISING, 1.0) : 1.0;
 }
 
 double ranker_track_severity(const struct ranker_track *track)
@@ -50,20 +50,20 @@ double ranker_track_severity(const struct ranker_track *track)
 
 /* A callee can make its caller slow, failing, or idle; not fuller. More
  * processes or threads than usual are those that wait for it. */
-static bool is_state(enum cw_family family, double z)
+static bool is_state(enum cw_family family, bool rises)
 {
     return family == CW_FAMILY_SATURATION || family == CW_FAMILY_OTHER ||
-           (family == CW_FAMILY_AVAILABILITY && z < 0.0);
+           (family == CW_FAMILY_AVAILABILITY && !rises);
 }
 
 static void raise(struct ranker_sign *sign, double severity,
-                  enum cw_family family, double z)
+                  enum cw_family family, bool rises)
 {
     if (severity > RANKER_SEVERITY_MAX)
         severity = RANKER_SEVERITY_MAX;
     if (severity > sign->severity)
         sign->severity = severity;
-    if (is_state(family, z) && severity > sign->own)
+    if (is_state(family, rises) && severity > sign->own)
         sign->own = severity;
 }
 
@@ -166,7 +166,7 @@ static void read_track(struct ranker_sign *sign,
 
     if (sign->track == NULL || severity > sign->severity)
         sign->track = track;
-    raise(sign, severity, track->family, track->z);
+    raise(sign, severity, track->family, track->z > 0.0);
     if (hurts_callers(track->family, track->z))
         sign->ill = fmax(sign->ill, severity);
     if (track->family == CW_FAMILY_SATURATION && track->z > 0.0)
@@ -241,13 +241,13 @@ static void read_member(struct ranker_sign *sign,
         sign->member = member;
     const bool rises =
         cw_text_is(member->kind, "metric") && member->actual > member->expected;
-    raise(sign, severity, member->family, rises ? 1.0 : -1.0);
+    raise(sign, severity, member->family, rises);
     if (cw_text_is(member->kind, "missing") &&
         (member->firing || !reading->live)) {
         sign->missing = 1.0;
         sign->gone = true;
         sign->ill = fmax(sign->ill, severity);
-        raise(sign, severity, CW_FAMILY_AVAILABILITY, -1.0);
+        raise(sign, severity, CW_FAMILY_AVAILABILITY, false);
     }
     if (cw_text_is(member->kind, "new_pattern") && sign->novelty < 1.0)
         sign->novelty = 1.0;
@@ -291,8 +291,8 @@ enum cw_status ranker_signs_make(struct ranker_sign **made,
     uint32_t *places =
         cw_arena_take(arena, (incident->members_count + 1) * sizeof(*places));
     struct reading reading = {
-        .start_at = ranker_start_of(incident),
-        .from_at = ranker_start_of(incident) - of->lookback_us,
+        .start_at = of->start_at,
+        .from_at = of->start_at - of->lookback_us,
         .now_at = of->now_at,
         .incident = incident,
         .places = places,

@@ -39,8 +39,9 @@ struct ranker_signs_of {
     const struct ranker_window *window;
     const struct cw_incident *incident;
     uint64_t route;
+    int64_t start_at; /* ranker_start_of(incident) */
     int64_t now_at;
-    int64_t lookback_us; /* deviations count from this long before its start */
+    int64_t lookback_us; /* deviations count from this long before it */
 };
 
 /* When the symptoms began: the earliest onset within a minute of the first

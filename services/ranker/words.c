@@ -106,7 +106,7 @@ static struct cw_text change_sentence(const struct ranker_candidate *candidate,
                                       struct cw_arena *arena)
 {
     const struct ranker_change *change = candidate->change;
-    const int64_t age_us = ranker_start_of(scene->incident) - change->at;
+    const int64_t age_us = scene->start_at - change->at;
 
     return cw_arena_print(
         arena,
@@ -336,8 +336,8 @@ static void recommend(struct cw_cause *cause,
                       const struct ranker_candidate *top,
                       const struct ranker_scene *scene, struct cw_arena *arena)
 {
-    const char *action = ranker_words_action(
-        top, ranker_start_of(scene->incident) - RANKER_SLACK_US);
+    const char *action =
+        ranker_words_action(top, scene->start_at - RANKER_SLACK_US);
 
     cause->recommendation.action = cw_text_of(action);
     cause->recommendation.target.kind = cw_text_of(top->entity->kind);

@@ -24,7 +24,7 @@ class Steal:
     """Seconds in which whoever runs this virtual machine took over a tenth of its processors: no quiet, whatever the lab does."""
 
     SHARE = 0.1
-    ECHO_S = 120  # what opens so soon after it is put down to it
+    WITHIN_S, LEAST_S = 60, 10  # told apart: what opens after so many such seconds within a minute
 
     def __init__(self):
         self.at, self.last = time.time(), self.ticks()
@@ -53,7 +53,7 @@ class Steal:
         return sum(1 for at in self.stolen if at >= since)
 
     def explains(self, at):
-        return any(at - self.ECHO_S <= one <= at + 1 for one in self.stolen)
+        return sum(1 for one in self.stolen if at - self.WITHIN_S <= one <= at) >= self.LEAST_S
 
 
 class Runner:
@@ -183,9 +183,9 @@ def table(report):
     print(f"one incident each: {sum(one['incidents'] == 1 for one in faults)} of {len(faults)}; cause first: {sum(one['rank'] == 1 for one in faults)} of {len(faults)}; "
           f"repaired and verified: {sum(one['repaired'] for one in faults)}")
     quiet = report["quiet"]
-    own = [one for one in quiet["incidents"] if not one["stolen"]]
-    print(f"incidents in {report['quiet_minutes']:g} quiet minutes: {len(own)}; "
-          f"{len(quiet['incidents']) - len(own)} more while the processors were taken away ({quiet['stolen_s']} s) or soon after")
+    stolen = sum(one["stolen"] for one in quiet["incidents"])
+    print(f"incidents in {report['quiet_minutes']:g} quiet minutes: {len(quiet['incidents'])}, of them {stolen} while the processors were taken away "
+          f"({quiet['stolen_s']} s in all)")
     for one in quiet["incidents"]:
         print(f"  {one['id']} after {one['after_s']:.0f} s{' (processors away)' if one['stolen'] else ''}: {one['title']}")
 

@@ -107,6 +107,31 @@ TEST(T14_what_hurts_nobody_holds_no_incident_open)
     kit_close(&kit);
 }
 
+/* Beyond the members that are written out the same holds. */
+TEST(T14_a_counted_one_holds_it_only_when_it_tells_of_harm)
+{
+    for (int telling = 0; telling < 2; telling++) {
+        (void)state;
+        struct kit kit = {.config = correlate_config_default()};
+        kit.config.member_max = 1;
+        kit_open(&kit);
+        kit_fire(&kit, 0, "cart", "slow");
+        if (telling)
+            kit_fire(&kit, 1, "cart", "failing");
+        else
+            kit_cache(&kit, 1, "a1");
+        kit_end(&kit, 10, "cart", "slow");
+        kit_restart(&kit);
+        kit_wait(&kit, 80);
+        assert_int_equal(kit_incident(&kit, 0)->members_count, 1);
+        assert_int_equal(kit_incident(&kit, 0)->member_count, 2);
+        assert_int_equal(kit_incident(&kit, 0)->status,
+                         telling ? CW_INCIDENT_STATUS_OPEN
+                                 : CW_INCIDENT_STATUS_RESOLVED);
+        kit_close(&kit);
+    }
+}
+
 TEST(T14_where_it_is_all_there_is_it_does)
 {
     BEGIN(kit);
@@ -375,6 +400,7 @@ int main(void)
         cmocka_unit_test(
             T14_resolves_when_all_members_ended_and_it_stayed_quiet),
         cmocka_unit_test(T14_what_hurts_nobody_holds_no_incident_open),
+        cmocka_unit_test(T14_a_counted_one_holds_it_only_when_it_tells_of_harm),
         cmocka_unit_test(T14_where_it_is_all_there_is_it_does),
         cmocka_unit_test(
             T14_what_came_first_does_not_hold_it_when_what_hurts_is_over),
