@@ -30,6 +30,7 @@ static const struct family_trait traits[CW_FAMILY_COUNT] = {
     [CW_FAMILY_SATURATION] = {DIRECTION_UP, 1.0, 1.0, 6, false},
     [CW_FAMILY_AVAILABILITY] = {DIRECTION_DOWN, 1.0, 0.1, 6, false},
     [CW_FAMILY_LOGS] = {DIRECTION_BOTH, 1.0, 1.0, 1, true},
+    [CW_FAMILY_OCCUPANCY] = {DIRECTION_UP, 1.0, 1.0, 1, false},
 };
 
 const struct family_trait *family_trait(int family)

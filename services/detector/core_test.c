@@ -1,154 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h> /* needs the four above */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "core.h"
-#include "core/drive.h"
-
-#define START  (INT64_C(1700000000) * DETECTOR_SECOND)
-#define SECOND DETECTOR_SECOND
-
-/* What one test drives; values come from a fixed stream of numbers. */
-struct bench {
-    struct cw_drive *drive;
-    struct detector_config config;
-    uint64_t random;
-    uint64_t order; /* content ids, so items have one order */
-};
-
-static struct bench bench_of(void)
-{
-    struct bench bench = {.config = detector_config_default(), .random = 7};
-    return bench;
-}
-
-static void open_bench(struct bench *bench)
-{
-    struct cw_error err = {0};
-    assert_int_equal(cw_drive_create(&bench->drive, &detector_core_type,
-                                     &bench->config, &err),
-                     CW_OK);
-}
-
-/* About normal: sum of twelve uniforms. */
-static double noise(struct bench *bench)
-{
-    double sum = -6.0;
-    for (int i = 0; i < 12; i++) {
-        bench->random =
-            bench->random * 6364136223846793005u + 1442695040888963407u;
-        sum += (double)(bench->random >> 11) / 9007199254740992.0;
-    }
-    return sum;
-}
-
-static struct cw_series_definition define(int64_t id, const char *entity,
-                                          const char *name,
-                                          enum cw_metric_kind kind,
-                                          enum cw_family family)
-{
-    return (struct cw_series_definition){
-        .id = id,
-        .tenant = CW_TEXT("default"),
-        .domain = CW_TEXT("default"),
-        .entity = {.kind = CW_TEXT("service"), .name = cw_text_of(entity)},
-        .name = cw_text_of(name),
-        .kind = kind,
-        .family = family,
-    };
-}
-
-/* Series of one entity at one instant; definitions NULL = sent before. */
-static void send(struct bench *bench, int64_t at,
-                 const struct cw_series_definition *list, size_t count,
-                 const double *values, bool defined)
-{
-    int64_t ids[8];
-    int64_t times[8];
-    assert_true(count <= 8);
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = list[i].id;
-        times[i] = at;
-    }
-    const uint64_t route = cw_route_entity(list[0].tenant, list[0].entity.kind,
-                                           list[0].entity.name);
-    const struct cw_metric_run run = {
-        .stream_at = at,
-        .event_at = at,
-        .route = (int64_t)route,
-        .definitions = list,
-        .definitions_count = defined ? count : 0,
-        .series = ids,
-        .series_count = count,
-        .sampled_at = times,
-        .sampled_at_count = count,
-        .values = values,
-        .values_count = count,
-    };
-    const struct cw_item item = {
-        .topic = CW_TOPIC_METRICS,
-        .stream_at = at,
-        .event_at = at,
-        .content_id = ++bench->order,
-        .route = route,
-        .record = &run,
-    };
-    struct cw_error err = {0};
-    assert_int_equal(cw_drive_item(bench->drive, &item, &err), CW_OK);
-}
-
-static const struct cw_anomaly *anomaly_at(const struct bench *bench,
-                                           size_t nth, int status)
-{
-    for (size_t i = 0; i < cw_drive_output_count(bench->drive); i++) {
-        const struct cw_drive_output *out = cw_drive_output(bench->drive, i);
-        const struct cw_anomaly *anomaly = out->record;
-        if (out->topic == CW_TOPIC_ANOMALIES &&
-            (int)anomaly->status == status && nth-- == 0)
-            return anomaly;
-    }
-    return NULL;
-}
-
-static size_t count_anomalies(const struct bench *bench)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < cw_drive_output_count(bench->drive); i++)
-        count += cw_drive_output(bench->drive, i)->topic == CW_TOPIC_ANOMALIES;
-    return count;
-}
-
-static void advance(struct bench *bench, int64_t at)
-{
-    struct cw_error err = {0};
-    assert_int_equal(cw_drive_advance(bench->drive, at, &err), CW_OK);
-}
-
-static void restart(struct bench *bench)
-{
-    struct cw_error err = {0};
-    assert_int_equal(cw_drive_restart(bench->drive, &err), CW_OK);
-}
-
-/* One gauge of noise around 100 (sigma 5) every 10 s; from..to add `more`. */
-static void gauge(struct bench *bench, enum cw_family family, int samples,
-                  int from, int to, double more)
-{
-    const struct cw_series_definition cpu =
-        define(11, "shop", "cpu", CW_METRIC_KIND_GAUGE, family);
-    for (int i = 0; i < samples; i++) {
-        double value = 100.0 + 5.0 * noise(bench);
-        if (i >= from && i < to)
-            value += more;
-        send(bench, START + i * 10 * SECOND, &cpu, 1, &value, i == 0);
-    }
-    advance(bench, START + samples * 10 * SECOND);
-}
+#include "bench.h"
 
 static void a_level_shift_opens_once_and_closes(void **state)
 {
@@ -332,17 +185,6 @@ static void a_restart_changes_nothing(void **state)
     assert_true(story(61) == undisturbed);
 }
 
-static const struct cw_anomaly *opened_of(const struct bench *bench,
-                                          const char *metric)
-{
-    for (size_t n = 0;; n++) {
-        const struct cw_anomaly *opened =
-            anomaly_at(bench, n, CW_ANOMALY_STATUS_OPENED);
-        if (opened == NULL || cw_text_is(opened->metric, metric))
-            return opened;
-    }
-}
-
 static void a_pair_of_counters_yields_mean_and_error_ratio(void **state)
 {
     (void)state;
@@ -375,70 +217,6 @@ static void a_pair_of_counters_yields_mean_and_error_ratio(void **state)
     /* What only feeds them is not judged beside them. */
     assert_null(opened_of(&bench, "calls.sum"));
     assert_null(opened_of(&bench, "calls.errors"));
-    cw_drive_destroy(&bench.drive);
-}
-
-static void one_silent_series_is_missed_from_its_onset(void **state)
-{
-    (void)state;
-    struct bench bench = bench_of();
-    open_bench(&bench);
-    const struct cw_series_definition list[] = {
-        define(1, "shop", "cpu", CW_METRIC_KIND_GAUGE, CW_FAMILY_OTHER),
-        define(2, "shop", "disk", CW_METRIC_KIND_GAUGE, CW_FAMILY_OTHER),
-    };
-    for (int i = 0; i < 300; i++) {
-        const double values[2] = {10.0 + noise(&bench), 20.0 + noise(&bench)};
-        const bool gone = i >= 200 && i < 250;
-        send(&bench, START + i * 10 * SECOND, list, gone ? 1 : 2, values,
-             i == 0);
-    }
-    advance(&bench, START + 3000 * SECOND);
-    const struct cw_anomaly *opened = opened_of(&bench, "disk");
-    assert_non_null(opened);
-    assert_int_equal(opened->kind, CW_ANOMALY_KIND_MISSING);
-    assert_int_equal(opened->started_at, START + 2000 * SECOND);
-    /* Last sample at 1990 s; five intervals, and the tick after them. */
-    assert_true(opened->opened_at >= START + 2040 * SECOND);
-    assert_true(opened->opened_at <= START + 2051 * SECOND);
-    const struct cw_anomaly *closed =
-        anomaly_at(&bench, 0, CW_ANOMALY_STATUS_CLOSED);
-    assert_non_null(closed);
-    assert_int_equal(closed->closed_at, START + 2500 * SECOND);
-    assert_int_equal(count_anomalies(&bench), 2);
-    cw_drive_destroy(&bench.drive);
-}
-
-/* Producers restart; what stays away is gone. Last sample at 1990 s. */
-static void the_silence_of_everything_counts_after_two_minutes(void **state)
-{
-    (void)state;
-    struct bench bench = bench_of();
-    open_bench(&bench);
-    gauge(&bench, CW_FAMILY_OTHER, 200, 0, 0, 0.0);
-    advance(&bench, START + 2109 * SECOND);
-    assert_int_equal(count_anomalies(&bench), 0);
-    advance(&bench, START + 2000 * SECOND + DETECTOR_HOUR);
-    assert_int_equal(count_anomalies(&bench), 1);
-    const struct cw_anomaly *opened =
-        anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED);
-    assert_non_null(opened);
-    assert_int_equal(opened->kind, CW_ANOMALY_KIND_MISSING);
-    assert_int_equal(opened->started_at, START + 2000 * SECOND);
-    assert_true(opened->opened_at >= START + 2110 * SECOND);
-    assert_true(opened->opened_at <= START + 2121 * SECOND);
-    cw_drive_destroy(&bench.drive);
-}
-
-static void it_never_counts_when_told_so(void **state)
-{
-    (void)state;
-    struct bench bench = bench_of();
-    bench.config.missing_alone_us = 0;
-    open_bench(&bench);
-    gauge(&bench, CW_FAMILY_OTHER, 200, 0, 0, 0.0);
-    advance(&bench, START + 2000 * SECOND + DETECTOR_HOUR);
-    assert_int_equal(count_anomalies(&bench), 0);
     cw_drive_destroy(&bench.drive);
 }
 
@@ -582,9 +360,6 @@ int main(void)
         cmocka_unit_test(one_point_of_a_percentage_is_no_news),
         cmocka_unit_test(a_restart_changes_nothing),
         cmocka_unit_test(a_pair_of_counters_yields_mean_and_error_ratio),
-        cmocka_unit_test(one_silent_series_is_missed_from_its_onset),
-        cmocka_unit_test(the_silence_of_everything_counts_after_two_minutes),
-        cmocka_unit_test(it_never_counts_when_told_so),
         cmocka_unit_test(evidence_comes_each_minute_and_sooner_when_loud),
         cmocka_unit_test(evidence_goes_out_with_the_anomaly_that_opens),
         cmocka_unit_test(samples_wait_for_their_definition),

@@ -19,6 +19,7 @@ static enum cw_severity severity_of(enum cw_family family, double score)
         [CW_FAMILY_SATURATION] = {CW_SEVERITY_WARNING, CW_SEVERITY_ERROR},
         [CW_FAMILY_AVAILABILITY] = {CW_SEVERITY_ERROR, CW_SEVERITY_CRITICAL},
         [CW_FAMILY_LOGS] = {CW_SEVERITY_INFO, CW_SEVERITY_WARNING},
+        [CW_FAMILY_OCCUPANCY] = {CW_SEVERITY_INFO, CW_SEVERITY_WARNING},
     };
     const bool strong = score >= 0.7; /* surprise 10.5: one in 10^10 */
     return strong ? by_family[family].strong : by_family[family].usual;

@@ -4,8 +4,9 @@
 
 #define NAME_MAX 160 /* the words that decide stand in front of this */
 
-/* How many there are: saturation. A counter of them tells how many came. */
-#define LEVEL CW_FAMILY_COUNT
+/* How many there are: waiting to be served, which is saturation, or held, of
+ * which no limit is known. A counter of them tells how many came: traffic. */
+enum { WAITING = CW_FAMILY_COUNT, HELD };
 
 struct lower_name {
     char bytes[NAME_MAX];
@@ -16,7 +17,7 @@ struct lower_name {
 static const struct rule {
     struct cw_text text;
     bool word;
-    enum cw_family family;
+    int family; /* enum cw_family, WAITING or HELD */
 } rules[] = {
     /* What is left over: both ways are worth a word, and more of it is no
      * saturation, whatever else the name says. */
@@ -78,17 +79,17 @@ static const struct rule {
     {CW_TEXT("usage"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("percent"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("pct"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("queue"), false, LEVEL},
-    {CW_TEXT("backlog"), false, LEVEL},
+    {CW_TEXT("queue"), false, WAITING},
+    {CW_TEXT("backlog"), false, WAITING},
     {CW_TEXT("pressure"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("throttl"), false, CW_FAMILY_SATURATION},
     {CW_TEXT("load"), true, CW_FAMILY_SATURATION},
-    {CW_TEXT("threads"), true, LEVEL},
-    {CW_TEXT("connections"), true, LEVEL},
-    {CW_TEXT("pool"), true, LEVEL},
-    {CW_TEXT("goroutines"), true, LEVEL},
-    {CW_TEXT("fds"), true, LEVEL},
-    {CW_TEXT("fd"), true, LEVEL},
+    {CW_TEXT("threads"), true, HELD},
+    {CW_TEXT("connections"), true, HELD},
+    {CW_TEXT("pool"), true, HELD},
+    {CW_TEXT("goroutines"), true, HELD},
+    {CW_TEXT("fds"), true, HELD},
+    {CW_TEXT("fd"), true, HELD},
     {CW_TEXT("used"), true, CW_FAMILY_SATURATION},
     {CW_TEXT("request"), false, CW_FAMILY_TRAFFIC},
     {CW_TEXT("throughput"), false, CW_FAMILY_TRAFFIC},
@@ -168,6 +169,13 @@ static bool is_time(struct cw_text unit)
     return false;
 }
 
+static enum cw_family family_of_number(int rule, enum cw_metric_kind kind)
+{
+    if (is_counter(kind))
+        return CW_FAMILY_TRAFFIC;
+    return rule == WAITING ? CW_FAMILY_SATURATION : CW_FAMILY_OCCUPANCY;
+}
+
 enum cw_family family_of(struct cw_text name, struct cw_text unit,
                          enum cw_metric_kind kind)
 {
@@ -179,9 +187,9 @@ enum cw_family family_of(struct cw_text name, struct cw_text unit,
         /* How often, not how long. */
         if (rules[i].family == CW_FAMILY_LATENCY && is_count(&low))
             return CW_FAMILY_TRAFFIC;
-        if (rules[i].family == LEVEL)
-            return is_counter(kind) ? CW_FAMILY_TRAFFIC : CW_FAMILY_SATURATION;
-        return rules[i].family;
+        if (rules[i].family >= CW_FAMILY_COUNT)
+            return family_of_number(rules[i].family, kind);
+        return (enum cw_family)rules[i].family;
     }
     return is_time(unit) ? CW_FAMILY_LATENCY : CW_FAMILY_OTHER;
 }

@@ -110,7 +110,11 @@ static void families_follow_the_words(void **state)
         {"interface.if_octets.rx", "", CW_FAMILY_TRAFFIC, GAUGE},
         {"db.wait", "ms", CW_FAMILY_LATENCY, GAUGE},
         {"temperature", "Cel", CW_FAMILY_OTHER, GAUGE},
-        {"db.connections", "", CW_FAMILY_SATURATION, GAUGE},
+        {"db.connections", "", CW_FAMILY_OCCUPANCY, GAUGE},
+        {"jvm.threads.live", "", CW_FAMILY_OCCUPANCY, GAUGE},
+        {"db.pool.usage", "", CW_FAMILY_SATURATION, GAUGE},
+        {"queue.messages", "", CW_FAMILY_SATURATION, GAUGE},
+        {"queue.messages", "", CW_FAMILY_TRAFFIC, COUNTER},
         {"redis.total_connections", "", CW_FAMILY_TRAFFIC, COUNTER},
         {"process_cpu_seconds_total", "", CW_FAMILY_SATURATION, COUNTER},
     };

@@ -17,6 +17,8 @@ double ranker_change_weight(const struct ranker_change *change,
 
     if (age_us < 0 || age_us > config->change_us)
         return 0.0;
+    if (change->undone_at != 0 && change->undone_at <= start_at)
+        return 0.0;
     const double kind =
         cw_text_is(cw_text_of(change->kind), "scale") ? 0.6 : 1.0;
     return cw_round6(kind *
@@ -85,6 +87,7 @@ entity_candidate(const struct ranker_scene *scene, uint32_t place,
         .caller = RANKER_NONE,
         .worst_place = RANKER_NONE,
         .burden = RANKER_NONE,
+        .witness = RANKER_NONE,
         .hops = hops == RANKER_NONE ? RANKER_HOPS_MAX + 1 : hops,
         .entity = ranker_window_at(scene->window, place),
         .sign = &scene->signs[place],

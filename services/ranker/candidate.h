@@ -62,6 +62,7 @@ struct ranker_candidate {
     double worst_callee;  /* severity of the worst dependency */
     uint32_t worst_place; /* RANKER_NONE = no dependency */
     uint32_t burden;      /* who keeps it busy; RANKER_NONE = nobody */
+    uint32_t witness;     /* whose own load makes it seem slow; likewise */
     bool explained;       /* pure symptom of something worse it depends on */
     double factor[RANKER_FACTOR_COUNT]; /* weighted: they add up to score */
     double score;
@@ -94,7 +95,8 @@ ranker_candidates_make(struct ranker_candidates *made,
                        struct ranker_scene *scene, struct cw_arena *arena,
                        struct cw_error *err);
 
-/* Weight of a change as a suspect, 0 to 1; 0 after the first symptom. */
+/* Weight of a change as a suspect, 0 to 1; 0 after the first symptom, or when
+ * it was taken back before that. */
 double ranker_change_weight(const struct ranker_change *change,
                             int64_t start_at,
                             const struct ranker_config *config);

@@ -9,7 +9,8 @@ bool ranker_carrier_carries(const struct ranker_link *link)
     return cw_text_is(cw_text_of(link->edge->kind), "runs_on");
 }
 
-static bool is_busier(const struct ranker_scene *scene, uint32_t a, uint32_t b)
+bool ranker_carrier_busier(const struct ranker_scene *scene, uint32_t a,
+                           uint32_t b)
 {
     if (b == RANKER_NONE || scene->signs[a].busy > scene->signs[b].busy)
         return true;
@@ -36,7 +37,7 @@ uint32_t ranker_carrier_burden(const struct ranker_scene *scene, uint32_t place)
         if (scene->signs[other].busy < ENOUGH * sign->busy)
             continue;
         busy++;
-        if (is_busier(scene, other, burden))
+        if (ranker_carrier_busier(scene, other, burden))
             burden = other;
     }
     return busy == 1 || 2 * busy < count ? burden : RANKER_NONE;

@@ -17,6 +17,10 @@
 /* The link leads from a resident to what carries it. */
 bool ranker_carrier_carries(const struct ranker_link *link);
 
+/* Place a is busier than b; b RANKER_NONE: it is. Ties go by id. */
+bool ranker_carrier_busier(const struct ranker_scene *scene, uint32_t a,
+                           uint32_t b);
+
 /* Place of the resident that explains the load of place; RANKER_NONE = no
  * carrier, not busy, or nobody stands out. */
 uint32_t ranker_carrier_burden(const struct ranker_scene *scene,

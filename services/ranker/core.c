@@ -323,6 +323,28 @@ static void take_label(struct shard *shard, const struct cw_said *said)
         (*count)++;
 }
 
+static struct cw_text parameter(const struct cw_said *said, const char *key)
+{
+    for (size_t i = 0; i < said->parameters_count; i++)
+        if (cw_text_is(said->parameters[i].key, key))
+            return said->parameters[i].value;
+    return CW_TEXT("");
+}
+
+/* A repair that ran may have taken a change back: what comes next is not to be
+ * laid to it. */
+static void take_result(struct shard *shard, uint64_t route,
+                        const struct cw_said *said, int64_t now_at)
+{
+    if (!cw_text_is(said->value, "succeeded") ||
+        !first_heard(shard, said->said_id))
+        return;
+    ranker_window_undo(shard->window, route, parameter(said, "entity"),
+                       parameter(said, "action"),
+                       cw_text_is(parameter(said, "phase"), "rollback"),
+                       now_at);
+}
+
 static enum cw_status step(struct cw_core *core, uint32_t index,
                            const struct cw_item *item, struct cw_emit *emit,
                            struct cw_error *err)
@@ -352,6 +374,8 @@ static enum cw_status step(struct cw_core *core, uint32_t index,
         const struct cw_said *said = item->record;
         if (said->kind == CW_SAID_KIND_LABEL)
             take_label(shard, said);
+        if (said->kind == CW_SAID_KIND_RESULT)
+            take_result(shard, item->route, said, item->stream_at);
     }
     return CW_OK;
 }
@@ -406,7 +430,7 @@ static const enum cw_topic outputs[] = {CW_TOPIC_CAUSES, CW_TOPIC_COUNT};
 const struct cw_core_type ranker_core_type = {
     .name = "ranker",
     .shard_count = SHARD_COUNT,
-    .snapshot_format = 3,
+    .snapshot_format = 4,
     .inputs = inputs,
     .outputs = outputs,
     .create = create,

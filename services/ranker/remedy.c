@@ -34,6 +34,7 @@ static const struct remedy remedies[] = {
     {NULL, NULL, CW_FAMILY_ERRORS, "restart_service"},
     {NULL, NULL, CW_FAMILY_LATENCY, "restart_service"},
     {NULL, NULL, CW_FAMILY_LOGS, "restart_service"},
+    {NULL, NULL, CW_FAMILY_OCCUPANCY, "restart_service"},
     {NULL, NULL, CW_FAMILY_OTHER, "restart_service"},
 };
 
@@ -83,15 +84,6 @@ static bool fits(const struct remedy *remedy,
     return false;
 }
 
-static const char *change_action(const struct ranker_change *change)
-{
-    if (strcmp(change->kind, "config") == 0)
-        return "revert_config";
-    if (strcmp(change->kind, "scale") == 0)
-        return "revert_scale";
-    return "rollback_deploy";
-}
-
 /* Serves less than it does, or uses nothing at all: more of it would not help.
  * Less left (of memory, of a disk) is not idle. */
 static bool is_idle(const struct ranker_candidate *candidate)
@@ -111,7 +103,7 @@ const char *ranker_words_action(const struct ranker_candidate *candidate,
     int family = CW_FAMILY_OTHER;
 
     if (candidate->kind == RANKER_KIND_CHANGE)
-        return change_action(candidate->change);
+        return ranker_change_remedy(candidate->change);
     if (candidate->kind == RANKER_KIND_EDGE)
         return "check_network";
     if (sign->track != NULL)

@@ -5,6 +5,7 @@
 
 #include "base/fixmath.h"
 #include "carrier.h"
+#include "witness.h"
 
 #define ONSET_CLIP      5.0
 #define NO_ONSET        (-1.0)
@@ -70,7 +71,8 @@ static void find_worst_callee(const struct ranker_scene *scene,
          i++) {
         const uint32_t other = callees->links[i].other;
         const double severity = scene->signs[other].severity;
-        if (ranker_carrier_loads(scene, place, &callees->links[i]))
+        if (ranker_carrier_loads(scene, place, &callees->links[i]) ||
+            ranker_witness_busy(scene, other) == place)
             continue;
         if (candidate->worst_place == RANKER_NONE ||
             severity > candidate->worst_callee) {
@@ -182,9 +184,10 @@ static void fill_entity(struct ranker_candidate *candidate,
 
     find_worst_callee(scene, candidate);
     candidate->burden = ranker_carrier_burden(scene, candidate->place);
-    candidate->explained = candidate->burden != RANKER_NONE ||
-                           only_suffers(scene, candidate) ||
-                           needs_gone(scene, candidate);
+    candidate->witness = ranker_witness_busy(scene, candidate->place);
+    candidate->explained =
+        candidate->burden != RANKER_NONE || candidate->witness != RANKER_NONE ||
+        only_suffers(scene, candidate) || needs_gone(scene, candidate);
     factor[RANKER_SEVERITY] = config->weight_severity * sign->severity;
     /* Without a graph nothing is known to explain it, nor to fail to. */
     if (scene->view.edge_count > 0)

@@ -25,6 +25,7 @@ static double family_weight(enum cw_family family)
     case CW_FAMILY_LATENCY:
     case CW_FAMILY_ERRORS:
     case CW_FAMILY_OTHER:
+    case CW_FAMILY_OCCUPANCY:
         return 0.9;
     case CW_FAMILY_LOGS:
         return 0.7;
@@ -49,7 +50,7 @@ double ranker_track_severity(const struct ranker_track *track)
 }
 
 /* A callee can make its caller slow, failing, or idle; not fuller. More
- * processes or threads than usual are those that wait for it. */
+ * processes, threads or connections than usual are those that wait for it. */
 static bool is_state(enum cw_family family, bool rises)
 {
     return family == CW_FAMILY_SATURATION || family == CW_FAMILY_OTHER ||
@@ -81,6 +82,7 @@ static bool hurts_callers(enum cw_family family, double z)
         return z < 0.0;
     case CW_FAMILY_TRAFFIC:
     case CW_FAMILY_LOGS:
+    case CW_FAMILY_OCCUPANCY:
     case CW_FAMILY_COUNT:
         break;
     }
@@ -169,8 +171,11 @@ static void read_track(struct ranker_sign *sign,
     raise(sign, severity, track->family, track->z > 0.0);
     if (hurts_callers(track->family, track->z))
         sign->ill = fmax(sign->ill, severity);
-    if (track->family == CW_FAMILY_SATURATION && track->z > 0.0)
-        sign->busy = fmax(sign->busy, severity);
+    if (track->family == CW_FAMILY_SATURATION && track->z > 0.0 &&
+        severity > sign->busy) {
+        sign->busy = severity;
+        sign->busy_at = track->onset_at;
+    }
     if (track->family == CW_FAMILY_AVAILABILITY && track->z < -ONSET_Z &&
         !(track->actual > 0.0) && fresh >= OVER_SHARE)
         sign->gone = true;

@@ -25,7 +25,8 @@ struct ranker_sign {
     double ill;      /* the same over what may make its callers suffer */
     double novelty;  /* 0 to 3: surprise of new log patterns, logarithmic */
     double missing;  /* 0 to 1: its own telemetry is absent */
-    int64_t onset_at;                     /* 0 = none */
+    int64_t onset_at; /* 0 = none */
+    int64_t busy_at;  /* onset of what makes it busy; 0 = none */
     const struct ranker_track *track;     /* strongest; NULL = none */
     const struct ranker_pattern *pattern; /* most surprising; NULL = none */
     const struct cw_member *member;       /* strongest; NULL = none */

@@ -1,7 +1,7 @@
 /*
  * stage - tests of the ranker: one core, what may be said to it.
  *
- * Place    core_test, answer_test
+ * Place    core_test, answer_test, change_test
  */
 #ifndef RANKER_STAGE_H
 #define RANKER_STAGE_H

@@ -294,6 +294,34 @@ void ranker_window_change(struct ranker_window *window, uint64_t route,
     window->changes[window->change_count++] = made;
 }
 
+const char *ranker_change_remedy(const struct ranker_change *change)
+{
+    if (strcmp(change->kind, "config") == 0)
+        return "revert_config";
+    if (strcmp(change->kind, "scale") == 0)
+        return "revert_scale";
+    return "rollback_deploy";
+}
+
+void ranker_window_undo(struct ranker_window *window, uint64_t route,
+                        struct cw_text name, struct cw_text action, bool back,
+                        int64_t now_at)
+{
+    struct ranker_change *newest = NULL;
+
+    for (uint32_t i = 0; i < window->change_count; i++) {
+        struct ranker_change *change = &window->changes[i];
+        if (change->route == route && change->at <= now_at &&
+            (change->undone_at != 0) == back &&
+            cw_text_is(name, change->name) &&
+            cw_text_is(action, ranker_change_remedy(change)) &&
+            (newest == NULL || change->at > newest->at))
+            newest = change;
+    }
+    if (newest != NULL)
+        newest->undone_at = back ? 0 : now_at;
+}
+
 uint32_t ranker_window_change_count(const struct ranker_window *window)
 {
     return window->change_count;
@@ -370,6 +398,7 @@ void ranker_window_save(const struct ranker_window *window, struct cw_pack *out)
         save_string(change->key, out);
         save_string(change->name, out);
         cw_pack_i64(out, change->at);
+        cw_pack_i64(out, change->undone_at);
     }
 }
 
@@ -444,6 +473,7 @@ static void load_change(struct ranker_change *change, struct cw_unpack *in)
     ranker_cut(change->key, sizeof(change->key), cw_unpack_text(in));
     ranker_cut(change->name, sizeof(change->name), cw_unpack_text(in));
     change->at = cw_unpack_i64(in);
+    change->undone_at = cw_unpack_i64(in);
 }
 
 enum cw_status ranker_window_load(struct ranker_window *window,
@@ -459,7 +489,7 @@ enum cw_status ranker_window_load(struct ranker_window *window,
         if (status != CW_OK)
             return status;
     }
-    const uint32_t changes = cw_unpack_count(in, 40);
+    const uint32_t changes = cw_unpack_count(in, 48);
     if (in->failed || changes > RANKER_CHANGE_MAX)
         return cw_fail(err, CW_BAD_STATE, "no changes in the state");
     for (uint32_t i = 0; i < changes; i++)

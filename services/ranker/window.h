@@ -79,7 +79,8 @@ struct ranker_change {
     char title[128];
     char key[64]; /* the source's own identity */
     char name[128];
-    int64_t at; /* when it began to take effect */
+    int64_t at;        /* when it began to take effect */
+    int64_t undone_at; /* when a repair took it back; 0 = it stands */
 };
 
 struct ranker_window;
@@ -115,6 +116,13 @@ ranker_window_evidence(struct ranker_window *window, uint64_t route,
 void ranker_window_change(struct ranker_window *window, uint64_t route,
                           const struct cw_event *event, int64_t now_at,
                           int64_t keep_us);
+/* A repair that takes changes of its kind back has taken back the newest of
+ * the entity that stood, or, back, has put it in force again. */
+void ranker_window_undo(struct ranker_window *window, uint64_t route,
+                        struct cw_text name, struct cw_text action, bool back,
+                        int64_t now_at);
+/* The repair that takes a change back. */
+const char *ranker_change_remedy(const struct ranker_change *change);
 uint32_t ranker_window_change_count(const struct ranker_window *window);
 const struct ranker_change *
 ranker_window_change_at(const struct ranker_window *window, uint32_t index);

@@ -131,6 +131,10 @@ static struct cw_text callee_sentence(const struct ranker_candidate *candidate,
         return cw_arena_print(
             arena, "%s, which runs on it, keeps it busy: a symptom",
             ranker_window_at(scene->window, candidate->burden)->name);
+    if (candidate->witness != RANKER_NONE)
+        return cw_arena_print(
+            arena, "%s, which measured it, is itself busy: a symptom",
+            ranker_window_at(scene->window, candidate->witness)->name);
     if (candidate->worst_place == RANKER_NONE)
         return CW_TEXT("it calls nothing that could explain it");
     if (candidate->explained)
@@ -280,6 +284,7 @@ static const char *fault_of(const struct ranker_candidate *candidate)
         [CW_FAMILY_SATURATION] = "is saturated",
         [CW_FAMILY_AVAILABILITY] = "is not available",
         [CW_FAMILY_LOGS] = "logs unusual errors",
+        [CW_FAMILY_OCCUPANCY] = "holds more than usual",
     };
     const struct ranker_sign *sign = candidate->sign;
 

@@ -144,8 +144,10 @@ enum corr_weight corr_weight_of(const struct cw_member *record)
 {
     if (cw_text_is(record->kind, "new_pattern"))
         return CORR_WEIGHT_NONE;
-    return record->family == CW_FAMILY_OTHER &&
-                   !cw_text_is(record->kind, "alert")
+    if (cw_text_is(record->kind, "alert"))
+        return CORR_WEIGHT_TELLING;
+    return record->family == CW_FAMILY_OTHER ||
+                   record->family == CW_FAMILY_OCCUPANCY
                ? CORR_WEIGHT_CONTEXT
                : CORR_WEIGHT_TELLING;
 }

@@ -78,12 +78,18 @@ TEST(T14_resolves_when_all_members_ended_and_it_stayed_quiet)
     kit_close(&kit);
 }
 
-static void kit_cache(struct kit *kit, double second, const char *id)
+static void kit_context(struct kit *kit, double second, const char *id,
+                        enum cw_family family)
 {
     struct cw_anomaly anomaly = kit_anomaly(kit, second, "cart", id, 0.95);
-    anomaly.family = CW_FAMILY_OTHER;
+    anomaly.family = family;
     anomaly.metric = CW_TEXT("memory.cached");
     kit_put(kit, CW_TOPIC_ANOMALIES, second, &anomaly);
+}
+
+static void kit_cache(struct kit *kit, double second, const char *id)
+{
+    kit_context(kit, second, id, CW_FAMILY_OTHER);
 }
 
 TEST(T14_what_hurts_nobody_holds_no_incident_open)
@@ -92,7 +98,8 @@ TEST(T14_what_hurts_nobody_holds_no_incident_open)
     kit_fire(&kit, 0, "cart", "slow");
     kit_cache(&kit, 1, "a1");
     kit_end(&kit, 100, "cart", "slow");
-    kit_cache(&kit, 120, "a2"); /* nor does it begin the quiet time anew */
+    /* Nor does it begin the quiet time anew. */
+    kit_context(&kit, 120, "a2", CW_FAMILY_OCCUPANCY);
     kit_restart(&kit);
     kit_wait(&kit, 161);
     assert_int_equal(kit_incident(&kit, 0)->status,
@@ -130,6 +137,21 @@ TEST(T14_a_counted_one_holds_it_only_when_it_tells_of_harm)
                                  : CW_INCIDENT_STATUS_RESOLVED);
         kit_close(&kit);
     }
+}
+
+TEST(T14_a_counted_one_that_ends_leaves_what_still_hurts)
+{
+    (void)state;
+    struct kit kit = {.config = correlate_config_default()};
+    kit.config.member_max = 1;
+    kit_open(&kit);
+    kit_fire(&kit, 0, "cart", "slow");
+    kit_cache(&kit, 1, "a1");
+    kit_restart(&kit);
+    kit_even(&kit, 10, "cart", "a1");
+    kit_wait(&kit, 80);
+    assert_int_equal(kit_incident(&kit, 0)->status, CW_INCIDENT_STATUS_OPEN);
+    kit_close(&kit);
 }
 
 TEST(T14_where_it_is_all_there_is_it_does)
@@ -401,6 +423,7 @@ int main(void)
             T14_resolves_when_all_members_ended_and_it_stayed_quiet),
         cmocka_unit_test(T14_what_hurts_nobody_holds_no_incident_open),
         cmocka_unit_test(T14_a_counted_one_holds_it_only_when_it_tells_of_harm),
+        cmocka_unit_test(T14_a_counted_one_that_ends_leaves_what_still_hurts),
         cmocka_unit_test(T14_where_it_is_all_there_is_it_does),
         cmocka_unit_test(
             T14_what_came_first_does_not_hold_it_when_what_hurts_is_over),

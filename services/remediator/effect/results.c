@@ -26,8 +26,10 @@ static json_t *result_json(struct effect *effect, const struct job *job,
     char code[16];
     (void)snprintf(code, sizeof(code), "%d", result->exit_code);
     json_t *parameters =
-        json_pack("{s:s, s:o, s:s, s:s}", "exit_code", code, "output",
-                  text_of(effect, result->output), "phase",
+        json_pack("{s:o, s:o, s:s, s:o, s:s, s:s}", "action",
+                  text_of(effect, action->action), "entity",
+                  text_of(effect, action->target.name), "exit_code", code,
+                  "output", text_of(effect, result->output), "phase",
                   job->rollback ? "rollback" : "run", "request_id", job->key);
     return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "kind",
                      "result", "tenant", text_of(effect, action->meta.tenant),
