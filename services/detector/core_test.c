@@ -128,19 +128,21 @@ static uint64_t story(int restart_every)
                CW_FAMILY_LATENCY),
         define(3, "shop", "calls.errors", CW_METRIC_KIND_CUMULATIVE,
                CW_FAMILY_ERRORS),
+        define(5, "shop", "ticks", CW_METRIC_KIND_GAUGE, CW_FAMILY_SATURATION),
         define(4, "shop", "cpu", CW_METRIC_KIND_GAUGE, CW_FAMILY_SATURATION),
     };
-    double values[4] = {0};
+    double values[5] = {0};
     for (int i = 0; i < 500; i++) {
         const bool ill = i > 300 && i < 340;
         values[0] += 100.0 + floor(5.0 * noise(&bench));
         values[1] += 100.0 * (ill ? 60.0 : 20.0 + noise(&bench));
         values[2] += ill ? 30.0 : 0.0;
-        values[3] = 50.0 + noise(&bench) + (ill ? 30.0 : 0.0);
+        values[3] = noise(&bench) > 1.8 ? 0.7 + 0.1 * noise(&bench) : 0.0;
+        values[4] = 50.0 + noise(&bench) + (ill ? 30.0 : 0.0);
         if (i == 350)
             values[0] = values[1] = values[2] = 5.0; /* a restart of it */
         const bool late = i > 400 && i < 440;
-        send(&bench, START + i * 10 * SECOND, list, late ? 3 : 4, values,
+        send(&bench, START + i * 10 * SECOND, list, late ? 4 : 5, values,
              i % 100 == 0);
         if (restart_every > 0 && i % restart_every == restart_every - 1)
             restart(&bench);

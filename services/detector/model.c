@@ -5,13 +5,15 @@
 
 #include "base/fixmath.h"
 
+#define TICKS_LEAST       1 /* before their size is taken for a quantum */
 #define SLOW_S            21600.0 /* memory of the level: six hours ... */
 #define SLOW_LEAST        120.0   /* ... but so many samples */
 #define SLOW_MOST         21600.0
 #define FAST_SHARE        0.3
 #define SHIFT_COUNT       12.0
 #define STEP_COUNT        8.0
-#define MODEL_TRUST_COUNT 15        /* samples before a deviation is clipped */
+#define TICKS_LEAST       1 /* before their size is taken for a quantum */
+#define MODEL_TRUST_COUNT 15 /* samples before a deviation is clipped */
 #define SIGMA_OF_MEAN     1.2533141 /* sd / mean |x| of a normal */
 #define SURPRISE_CAP      12.0      /* one view's say */
 #define DECADES_CAP       60.0
@@ -71,6 +73,31 @@ static bool is_whole(double value, double quantum)
     return fabs(count - floor(count + 0.5)) < 1e-6;
 }
 
+/* What stands at 0 and leaves it for a sample now and then, as the processor
+ * time of an idle program by ticks of its clock, moves by quanta too. */
+static void learn_grain(struct model *model, double value)
+{
+    if (value == 0.0 && model->tick > 0.0f) {
+        if (model->ticks == 0 || model->tick < model->grain)
+            model->grain = model->tick;
+        if (model->ticks < UINT8_MAX)
+            model->ticks++;
+    }
+    model->tick = model->none && value > 0.0 ? (float)value : 0.0f;
+    model->none = value == 0.0;
+}
+
+static double quantum_of(const struct model *model,
+                         const struct model_nature *nature, double value)
+{
+    const bool gone = model->never_none && value == 0.0;
+    if (nature->quantum > 0.0)
+        return nature->quantum;
+    if (model->whole && !gone && is_whole(value, 0.0))
+        return 1.0;
+    return model->ticks >= TICKS_LEAST ? (double)model->grain : 0.0;
+}
+
 /* What this series may move by without anybody calling it a move: a share of
  * its level, and one quantum of what is counted. One less of several is noise;
  * none left of what there always was is not. */
@@ -78,12 +105,8 @@ static double noise_floor(const struct model *model,
                           const struct model_nature *nature, double value)
 {
     const double share = model->moved ? 0.005 : 0.02;
-    const bool gone = model->never_none && value == 0.0;
-    double quantum = nature->quantum;
-    if (quantum <= 0.0 && model->whole && !gone && is_whole(value, 0.0))
-        quantum = 1.0;
-    return larger(share * fabs(model->slow),
-                  quantum * nature->trait->quantum_share);
+    return larger(share * fabs(model->slow), quantum_of(model, nature, value) *
+                                                 nature->trait->quantum_share);
 }
 
 static double usual_deviation(const struct model *model, double least)
@@ -449,6 +472,7 @@ void model_learn(struct model *model, const struct model_nature *nature,
     learn_time(model, judged);
     const double least = noise_floor(model, nature, judged->value);
     model->whole = model->whole && is_whole(judged->value, nature->quantum);
+    learn_grain(model, judged->value);
     if (calm && judged->value == 0.0)
         model->never_none = false;
     if (model->seen == 0) {

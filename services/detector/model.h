@@ -81,6 +81,10 @@ struct model {
     bool whole;      /* every sample was a whole number of quanta */
     bool moved;      /* two samples differed */
     bool never_none; /* no sample learnt was 0 */
+    bool none;       /* the last sample was 0 */
+    uint8_t ticks;   /* returns to 0 after one sample; stops at its maximum */
+    float tick;      /* the last sample, when it rose from 0; 0 = it did not */
+    float grain;     /* the smallest such; 0 = none yet */
 };
 
 /* What a sample means before it is learnt. */

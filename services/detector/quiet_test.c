@@ -53,6 +53,19 @@ static double sparse(struct stream *s)
     return uniform(s) < 0.05 ? 1.0 : 0.0;
 }
 
+/* Processor time of an idle program: a tick of the clock now and then, by the
+ * second, which is never quite a second. */
+static double ticking(struct stream *s)
+{
+    return uniform(s) < 0.03 ? 10000.0 + 30.0 * normal(s) : 0.0;
+}
+
+static double silent(struct stream *s)
+{
+    (void)s;
+    return 0.0;
+}
+
 static double seasonal(struct stream *s)
 {
     const double day = (double)(s->at % DETECTOR_DAY) / (double)DETECTOR_DAY;
@@ -116,6 +129,37 @@ static void rare_counts_are_quiet_and_a_rise_is_found(void **state)
 {
     (void)state;
     check(sparse, SAMPLES, 8.0);
+}
+
+/* The first 900 samples of two hundred idle programs; then they work. Of those
+ * that did nothing at all in the first sixty - .97^60 of them, 32 - the first
+ * move ever may be told. */
+static void ticks_of_a_clock_are_no_news(void **state)
+{
+    (void)state;
+    unsigned opened = 0, found = 0;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        struct stream stream = stream_of(CW_FAMILY_SATURATION, seed);
+        opened += openings(&stream, 900, ticking, 0.0);
+        found += openings(&stream, 10, ticking, 200000.0);
+        series_fini(&stream.series);
+    }
+    assert_true(opened <= 40);
+    assert_int_equal(found, 200);
+}
+
+/* The smallest tick is the quantum: a spike of before does not hide the next.
+ */
+static void a_spike_is_no_tick(void **state)
+{
+    (void)state;
+    struct stream stream = stream_of(CW_FAMILY_SATURATION, 3);
+    (void)openings(&stream, 100, ticking, 0.0);
+    stream.series.model.ticks = 0; /* as if the spike had been the first */
+    (void)openings(&stream, 1, silent, 500000.0);
+    (void)openings(&stream, 900, ticking, 0.0);
+    assert_int_equal(openings(&stream, 1, silent, 400000.0), 1);
+    series_fini(&stream.series);
 }
 
 static void a_day_is_quiet_and_a_shift_in_it_is_found(void **state)
@@ -253,6 +297,8 @@ int main(void)
         cmocka_unit_test(white_noise_is_quiet_and_six_sigmas_are_found),
         cmocka_unit_test(slow_noise_is_quiet_and_a_shift_is_found),
         cmocka_unit_test(rare_counts_are_quiet_and_a_rise_is_found),
+        cmocka_unit_test(ticks_of_a_clock_are_no_news),
+        cmocka_unit_test(a_spike_is_no_tick),
         cmocka_unit_test(a_day_is_quiet_and_a_shift_in_it_is_found),
         cmocka_unit_test(whole_numbers_are_quiet_and_a_step_is_found),
         cmocka_unit_test(a_thing_that_goes_down_is_found_at_once),
