@@ -33,7 +33,8 @@ static const struct rule {
     {CW_TEXT("unavailab"), false, CW_FAMILY_ERRORS},
     {CW_TEXT("unhealthy"), false, CW_FAMILY_ERRORS},
     {CW_TEXT("restarts"), true, CW_FAMILY_ERRORS},
-    /* How many run: none left is the whole story. */
+    /* How many run: none left is the whole story. Threads come and go. */
+    {CW_TEXT("ps_count.threads"), false, HELD},
     {CW_TEXT("ps_count"), true, CW_FAMILY_AVAILABILITY},
     {CW_TEXT("num_procs"), true, CW_FAMILY_AVAILABILITY},
     {CW_TEXT("replicas"), true, CW_FAMILY_AVAILABILITY},

@@ -96,6 +96,7 @@ static void families_follow_the_words(void **state)
         {"up", "", CW_FAMILY_AVAILABILITY, GAUGE},
         {"uploads", "", CW_FAMILY_OTHER, GAUGE},
         {"processes.ps_count", "", CW_FAMILY_AVAILABILITY, GAUGE},
+        {"processes.ps_count.threads", "", CW_FAMILY_OCCUPANCY, GAUGE},
         {"namedprocess_namegroup_num_procs", "", CW_FAMILY_AVAILABILITY, GAUGE},
         {"kube_deployment_status_replicas_unavailable", "", CW_FAMILY_ERRORS,
          GAUGE},
