@@ -17,6 +17,7 @@ from place import Place
 FOUND_S = 120
 REPAIR_S = 300
 SETTLE_S = 420
+WORD_S = 15
 APPROVE_S = 3
 
 
@@ -103,6 +104,11 @@ class Runner:
         done = [action for action in case.actions.values() if action["state"] == "VERIFIED" and seconds(action["verified_at"]) >= at]
         return min((seconds(action["verified_at"]) for action in done), default=None)
 
+    @staticmethod
+    def unsettled(case):
+        """It has actions that ran and of whose effect nothing was said yet: that follows the incident's end."""
+        return case is not None and any(one["state"] in ("STARTED", "SUCCEEDED") for one in case.actions.values())
+
     def inject(self, kind, number):
         fault = KINDS[kind](self.place)
         entity = fault.entity()
@@ -120,6 +126,7 @@ class Runner:
             self.truth(what="end", kind=kind, round=number)
         self.wait(max(0.0, at + FOUND_S - time.time()))
         self.wait(SETTLE_S, lambda: not self.cases.open_cases())
+        self.wait(WORD_S, lambda: not self.unsettled(self.found_case(at, entity)))
         self.results.append(self.score(kind, number, entity, at))
 
     def score(self, kind, number, entity, at):
