@@ -5,14 +5,13 @@
 
 #include "base/fixmath.h"
 
-#define TICKS_LEAST       1 /* before their size is taken for a quantum */
 #define SLOW_S            21600.0 /* memory of the level: six hours ... */
 #define SLOW_LEAST        120.0   /* ... but so many samples */
 #define SLOW_MOST         21600.0
 #define FAST_SHARE        0.3
 #define SHIFT_COUNT       12.0
 #define STEP_COUNT        8.0
-#define TICKS_LEAST       1 /* before their size is taken for a quantum */
+#define TICKS_LEAST       1  /* before their size is taken for a quantum */
 #define MODEL_TRUST_COUNT 15 /* samples before a deviation is clipped */
 #define SIGMA_OF_MEAN     1.2533141 /* sd / mean |x| of a normal */
 #define SURPRISE_CAP      12.0      /* one view's say */
