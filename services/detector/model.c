@@ -11,8 +11,7 @@
 #define FAST_SHARE        0.3
 #define SHIFT_COUNT       12.0
 #define STEP_COUNT        8.0
-#define TICKS_LEAST       1  /* before their size is taken for a quantum */
-#define MODEL_TRUST_COUNT 15 /* samples before a deviation is clipped */
+#define MODEL_TRUST_COUNT 15        /* samples before a deviation is clipped */
 #define SIGMA_OF_MEAN     1.2533141 /* sd / mean |x| of a normal */
 #define SURPRISE_CAP      12.0      /* one view's say */
 #define DECADES_CAP       60.0
@@ -72,16 +71,14 @@ static bool is_whole(double value, double quantum)
     return fabs(count - floor(count + 0.5)) < 1e-6;
 }
 
-/* What stands at 0 and leaves it for a sample now and then, as the processor
- * time of an idle program by ticks of its clock, moves by quanta too. */
+/* What stands at 0 and leaves it for a sample or two now and then, as the
+ * processor time of an idle program by ticks of its clock, moves by quanta too.
+ * What stays away from 0 for longer is no tick, whatever its size. */
 static void learn_grain(struct model *model, double value)
 {
-    if (value == 0.0 && model->tick > 0.0f) {
-        if (model->ticks == 0 || model->tick < model->grain)
-            model->grain = model->tick;
-        if (model->ticks < UINT8_MAX)
-            model->ticks++;
-    }
+    if (value == 0.0 && model->tick > 0.0f &&
+        (model->grain == 0.0f || model->tick < model->grain))
+        model->grain = model->tick;
     model->tick = model->none && value > 0.0 ? (float)value : 0.0f;
     model->none = value == 0.0;
 }
@@ -94,7 +91,8 @@ static double quantum_of(const struct model *model,
         return nature->quantum;
     if (model->whole && !gone && is_whole(value, 0.0))
         return 1.0;
-    return model->ticks >= TICKS_LEAST ? (double)model->grain : 0.0;
+    const bool short_so_far = model->none || model->tick > 0.0f;
+    return short_so_far ? (double)model->grain : 0.0;
 }
 
 /* What this series may move by without anybody calling it a move: a share of

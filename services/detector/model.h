@@ -82,9 +82,8 @@ struct model {
     bool moved;      /* two samples differed */
     bool never_none; /* no sample learnt was 0 */
     bool none;       /* the last sample was 0 */
-    uint8_t ticks;   /* returns to 0 after one sample; stops at its maximum */
     float tick;      /* the last sample, when it rose from 0; 0 = it did not */
-    float grain;     /* the smallest such; 0 = none yet */
+    float grain;     /* the smallest that went back to 0 at once; 0 = none */
 };
 
 /* What a sample means before it is learnt. */

@@ -28,7 +28,6 @@
     X(bool, never_none)                                                        \
     X(f32, tick)                                                               \
     X(f32, grain)                                                              \
-    X(u8, ticks)                                                               \
     X(bool, none)
 
 static void save_view(const struct view_state *view, struct cw_pack *out)
