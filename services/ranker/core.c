@@ -176,6 +176,14 @@ static enum cw_status rank(struct cw_core *core, struct shard *shard,
     return ranker_words_cause(cause, &all, &doubt, &scene, arena, &err);
 }
 
+/* Nothing of the incident fires any more: what was said of its cause stands.
+ * A look now would compare what the repair ended with what it stirred up. */
+static bool is_settled(const struct ranker_case *open,
+                       const struct cw_cause *before)
+{
+    return !open->fires && open->cause.size > 0 && !before->unknown;
+}
+
 static enum cw_status look(struct cw_core *core, struct shard *shard,
                            struct ranker_case *open, struct cw_emit *emit,
                            struct cw_error *err)
@@ -186,15 +194,17 @@ static enum cw_status look(struct cw_core *core, struct shard *shard,
     struct cw_unpack in = reading(&open->incident);
     enum cw_status status = cw_incident_decode(&incident, &in, arena, err);
 
-    if (status == CW_OK &&
-        rank(core, shard, open, &incident, &cause, emit) != CW_OK)
-        status = cw_fail(err, CW_NO_MEMORY, "no memory to rank causes");
     if (status == CW_OK && open->cause.size > 0) {
         in = reading(&open->cause);
         status = cw_cause_decode(&before, &in, arena, err);
     }
     if (status != CW_OK)
         return cw_fail(err, CW_BROKEN, "an incident kept here is unreadable");
+    if (is_settled(open, &before))
+        return CW_OK;
+    status = rank(core, shard, open, &incident, &cause, emit);
+    if (status != CW_OK)
+        return cw_fail(err, status, "no memory to rank causes");
     if (open->cause.size == 0 || moved(&cause, &before, &core->config))
         status = publish(shard, open, &cause, &incident, emit, err);
     return status;
@@ -430,7 +440,7 @@ static const enum cw_topic outputs[] = {CW_TOPIC_CAUSES, CW_TOPIC_COUNT};
 const struct cw_core_type ranker_core_type = {
     .name = "ranker",
     .shard_count = SHARD_COUNT,
-    .snapshot_format = 4,
+    .snapshot_format = 5,
     .inputs = inputs,
     .outputs = outputs,
     .create = create,

@@ -73,6 +73,14 @@ static struct ranker_case *make_case(uint64_t id, struct cw_error *err)
     return made;
 }
 
+static bool fires(const struct cw_incident *incident)
+{
+    for (size_t i = 0; i < incident->members_count; i++)
+        if (incident->members[i].firing)
+            return true;
+    return false;
+}
+
 /* Keeps what is read again: the whole record but members past the bound. */
 static enum cw_status keep(struct ranker_case *open,
                            const struct cw_incident *incident,
@@ -93,6 +101,7 @@ static enum cw_status keep(struct ranker_case *open,
     }
     cw_pack_fini(&open->incident);
     open->incident = bytes;
+    open->fires = fires(incident);
     return CW_OK;
 }
 
@@ -249,6 +258,7 @@ void ranker_docket_save(const struct ranker_docket *docket, struct cw_pack *out)
         cw_pack_i64(out, open->looked_at);
         cw_pack_u32(out, open->stage);
         cw_pack_u32(out, open->severity);
+        cw_pack_bool(out, open->fires);
         save_bytes(&open->incident, out);
         save_bytes(&open->cause, out);
     }
@@ -282,6 +292,7 @@ static enum cw_status load_case(struct ranker_docket *docket,
     open->looked_at = cw_unpack_i64(in);
     open->stage = cw_unpack_u32(in);
     open->severity = cw_unpack_u32(in);
+    open->fires = cw_unpack_bool(in);
     load_bytes(&open->incident, in);
     load_bytes(&open->cause, in);
     if (in->failed || open->stage > RANKER_STAGES)
@@ -292,7 +303,7 @@ static enum cw_status load_case(struct ranker_docket *docket,
 enum cw_status ranker_docket_load(struct ranker_docket *docket,
                                   struct cw_unpack *in, struct cw_error *err)
 {
-    const uint32_t cases = cw_unpack_count(in, 56);
+    const uint32_t cases = cw_unpack_count(in, 57);
 
     if (cases > RANKER_INCIDENT_MAX)
         return cw_fail(err, CW_BAD_STATE, "%u incidents in the state", cases);

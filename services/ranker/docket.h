@@ -30,6 +30,7 @@ struct ranker_case {
     int64_t looked_at;       /* last decision, 0 = none */
     uint32_t stage;          /* looks of the schedule done */
     uint32_t severity;       /* the worst it had: enum cw_severity */
+    bool fires;              /* some member is not over */
     struct cw_pack incident; /* Avro body */
     struct cw_pack cause;    /* Avro body of the last answer; empty = none */
 };

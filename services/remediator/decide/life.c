@@ -20,23 +20,26 @@ static int64_t after(const struct remedy_desk *desk, int64_t at)
     return at > desk->now_at ? at : desk->now_at + 1;
 }
 
-static bool still_ill(const struct remedy_desk *desk,
-                      const struct remedy_entry *entry)
+static const struct remedy_incident *
+incident_of(const struct remedy_desk *desk, const struct remedy_entry *entry)
 {
-    const struct remedy_incident *incident =
-        remedy_book_incident(&desk->shard->book, entry->incident);
-
-    return incident != NULL && incident->open &&
-           remedy_incident_fires(incident, entry->target, !entry->on_target);
+    return remedy_book_incident(&desk->shard->book, entry->incident);
 }
 
 static bool incident_open(const struct remedy_desk *desk,
                           const struct remedy_entry *entry)
 {
-    const struct remedy_incident *incident =
-        remedy_book_incident(&desk->shard->book, entry->incident);
+    const struct remedy_incident *incident = incident_of(desk, entry);
 
     return incident != NULL && incident->open;
+}
+
+static bool still_ill(const struct remedy_desk *desk,
+                      const struct remedy_entry *entry)
+{
+    return incident_open(desk, entry) &&
+           remedy_incident_fires(incident_of(desk, entry), entry->target,
+                                 !entry->on_target);
 }
 
 const char *remedy_life_refusal(const struct remedy_desk *desk,
@@ -51,6 +54,8 @@ const char *remedy_life_refusal(const struct remedy_desk *desk,
         return "the kill switch is on";
     if (!incident_open(desk, entry))
         return "its incident is not open";
+    if (incident_of(desk, entry)->firing_count == 0)
+        return "nothing of its incident fires any more";
     if (policy == NULL)
         return "its policy is gone";
     const struct remedy_question question = {&desk->shard->book, entry, policy,

@@ -161,6 +161,36 @@ static void a_changed_cause_withdraws_what_it_proposed(void **state)
     end(&stage);
 }
 
+/* Neither asked for nor begun, by a person or by itself; what was asked for
+ * before is not lost: it may fire again. */
+static void u9_nothing_is_repaired_while_nothing_fires(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    begin(&stage, ASKS);
+    opens(&stage, "INC-1", "cart", 0.9);
+    incident(&stage, "INC-1", "cart", false, CW_INCIDENT_STATUS_OPEN);
+    says(&stage, CW_SAID_KIND_APPROVE, "ann", NULL, "");
+    assert_int_equal(count_notes(&stage, "approval_refused"), 1);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_PROPOSED);
+    cause(&stage, "INC-1", "db", 0.9);
+    assert_int_equal(count_of(&stage, CW_ACTION_STATE_PROPOSED), 1);
+    incident(&stage, "INC-1", "cart", true, CW_INCIDENT_STATUS_OPEN);
+    says(&stage, CW_SAID_KIND_APPROVE, "ann", NULL, "");
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_INTENDED);
+    end(&stage);
+
+    begin(&stage, ASKS "    level: 2\n    veto: 10s\n");
+    opens(&stage, "INC-1", "cart", 0.9);
+    incident(&stage, "INC-1", "cart", false, CW_INCIDENT_STATUS_OPEN);
+    pass(&stage, MINUTE);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_REFUSED);
+    assert_true(cw_text_is(last(&stage)->reason,
+                           "nothing of its incident fires any more"));
+    end(&stage);
+}
+
 /* For tests/integration/audit_verify.py: the chain as lines of JSON. */
 static void write_chain(const struct cw_audit *links, size_t count)
 {
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(f16_what_ran_in_spite_of_a_stop_is_told),
         cmocka_unit_test(a_name_from_telemetry_cannot_enter_a_command),
         cmocka_unit_test(a_changed_cause_withdraws_what_it_proposed),
+        cmocka_unit_test(u9_nothing_is_repaired_while_nothing_fires),
         cmocka_unit_test(f17_every_decision_stands_in_one_whole_chain),
         cmocka_unit_test(u2_a_restart_anywhere_changes_no_output),
     };

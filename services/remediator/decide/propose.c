@@ -249,7 +249,8 @@ enum cw_status remedy_propose(const struct remedy_desk *desk, uint64_t route,
     const struct remedy_incident *incident = remedy_book_incident(
         &desk->shard->book,
         remedy_incident_id(cause->meta.tenant, cause->incident_id));
-    if (policy == NULL || incident == NULL || !incident->open)
+    if (policy == NULL || incident == NULL || !incident->open ||
+        incident->firing_count == 0)
         return CW_OK;
     const struct remedy_entry like = {
         .incident = incident->id,
