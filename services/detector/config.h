@@ -24,6 +24,8 @@ struct detector_config {
     double confirm_surprise;  /* on two of three samples; the score is 0.5 */
     double close_surprise;    /* below it a slow episode may close */
     double min_relative;      /* least deviation as a share of the expected */
+    int64_t persist_us;       /* how long a deviation has to last to open, where
+                                 samples come faster */
     int64_t accept_after_us;  /* a shift that stays becomes normal; times 6
                                  where staying bad is the fault itself */
     int64_t max_series;       /* a shard */
@@ -51,6 +53,7 @@ struct family_trait {
     double relative_share; /* of min_relative asked for */
     int accept_factor;     /* of accept_after_us */
     bool bursts;           /* one sample far up is no news; two are */
+    bool parts;            /* it counts things that serve: see some_left() */
 };
 
 /* family: enum cw_family; total, an unknown one is OTHER. */

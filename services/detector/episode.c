@@ -1,5 +1,7 @@
 #include "episode.h"
 
+#include <math.h> /* fabs: exact */
+
 #include "base/fixmath.h"
 
 #define CALM_COUNT    3
@@ -10,6 +12,9 @@
 #define OPINION_SHARE 10.0 /* times what was learnt before it */
 #define ONSET_US      (6 * DETECTOR_HOUR) /* walk back no further */
 #define RECENT_WINDOW 7u                  /* the last three samples */
+#define AWAY          1.5                 /* standard deviations */
+#define AGAIN         6                   /* times as long */
+#define FULL_SHARE    0.9                 /* clocks of producers quiver */
 
 static unsigned bits_set(unsigned bits)
 {
@@ -35,17 +40,27 @@ static bool in_band(const struct judgement *judged)
     return judged->value >= judged->lower && judged->value <= judged->upper;
 }
 
+/* After a burst means remember it, and the next points are small beside it:
+ * what is in its band then is no second sign. */
+static bool is_odd(const struct detector_config *config,
+                   const struct family_trait *trait,
+                   const struct judgement *judged)
+{
+    const bool burst = judged->deviations[judged->top] > 0.0;
+    const bool echo = trait->bursts && in_band(judged) &&
+                      (burst || by_point((unsigned)judged->top));
+
+    return judged->warm && judged->deviates && !echo &&
+           judged->surprise >= config->confirm_surprise;
+}
+
 static bool opens(struct episode *episode, const struct detector_config *config,
                   const struct family_trait *trait,
                   const struct judgement *judged)
 {
     const bool burst = trait->bursts && judged->deviations[judged->top] > 0.0;
-    /* After a burst means remember it, and the next points are small beside
-     * it: what is in its band then is no second sign. */
-    const bool echo = trait->bursts && in_band(judged) &&
-                      (burst || by_point((unsigned)judged->top));
-    const bool odd = judged->warm && judged->deviates && !echo &&
-                     judged->surprise >= config->confirm_surprise;
+    const bool odd = is_odd(config, trait, judged);
+
     episode->recent = push_bit(episode->recent, odd);
     if (!odd)
         return false;
@@ -66,16 +81,116 @@ static enum episode_event open_episode(struct episode *episode,
     episode->started_at = started;
     episode->opened_at = judged->at;
     episode->said_at = judged->at;
-    episode->score = (float)judged->score;
-    episode->peak = (float)judged->surprise;
-    episode->said_peak = (float)judged->surprise;
-    episode->length = 1;
+    episode->pending_at = 0;
+    episode->said_peak = episode->peak;
     episode->calm_count = 0;
     episode->recent = RECENT_WINDOW;
     episode->top = (uint8_t)judged->top;
     episode->open = true;
     return EPISODE_OPENED;
 }
+
+/* ---- what has to last --------------------------------------------------- */
+
+/* Is the sample itself off, or do means of a dozen only remember a burst?
+ * Those of minutes hardly notice one. */
+static bool is_away(const struct judgement *judged)
+{
+    switch (judged->top) {
+    case VIEW_MINUTES5:
+    case VIEW_MINUTES15:
+    case VIEW_MINUTES60:
+        return true;
+    case VIEW_VARIANCE:
+        return fabs(judged->z) >= AWAY;
+    case VIEW_RESIDUAL:
+    case VIEW_LEVEL:
+    case VIEW_SHIFT:
+    case VIEW_DAY:
+    case VIEW_COUNT:
+        break;
+    }
+    return judged->deviations[judged->top] >= 0.0 ? judged->z >= AWAY
+                                                  : judged->z <= -AWAY;
+}
+
+static void begin_pending(struct episode *episode,
+                          const struct judgement *judged)
+{
+    episode->pending_at = judged->at;
+    episode->score = (float)judged->score;
+    episode->peak = (float)judged->surprise;
+    episode->length = 1;
+    episode->off = 1;
+    episode->away = 1;
+}
+
+static enum episode_event drop(struct episode *episode)
+{
+    episode->pending_at = 0;
+    episode->recent = 0;
+    return EPISODE_NONE;
+}
+
+/* Long enough, and still at it; or it comes back again and again. */
+static bool has_lasted(const struct episode *episode,
+                       const struct detector_config *config,
+                       const struct judgement *judged)
+{
+    const int64_t waited_us = judged->at - episode->pending_at;
+    const bool mostly = 3 * episode->off >= 2 * episode->length;
+
+    return waited_us >= AGAIN * config->persist_us ||
+           (waited_us >= config->persist_us && mostly &&
+            bits_set(episode->away) >= 2 && bits_set(episode->recent) >= 2);
+}
+
+static enum episode_event wait_on(struct episode *episode,
+                                  const struct detector_config *config,
+                                  const struct family_trait *trait,
+                                  const struct judgement *judged, int64_t onset)
+{
+    const bool odd = is_odd(config, trait, judged);
+
+    episode->recent = push_bit(episode->recent, odd);
+    episode->away = push_bit(episode->away, is_away(judged));
+    if (episode->recent == 0 || episode->away == 0)
+        return drop(episode);
+    if (judged->gap_s * 1e6 > (double)config->persist_us) {
+        if (!odd)
+            return drop(episode);
+        begin_pending(episode, judged); /* what was before is another story */
+        return EPISODE_NONE;
+    }
+    episode->length++;
+    episode->off += episode->away & 1u;
+    if (judged->surprise > (double)episode->peak) {
+        episode->peak = (float)judged->surprise;
+        episode->score = (float)judged->score;
+    }
+    return has_lasted(episode, config, judged)
+               ? open_episode(episode, judged, onset)
+               : EPISODE_NONE;
+}
+
+/* A sample stands for the time to the next: one of a minute says enough, one
+ * of a second does not. */
+static enum episode_event begin(struct episode *episode,
+                                const struct detector_config *config,
+                                const struct judgement *judged, int64_t onset)
+{
+    begin_pending(episode, judged);
+    return 1e6 * judged->interval_s >= FULL_SHARE * (double)config->persist_us
+               ? open_episode(episode, judged, onset)
+               : EPISODE_NONE;
+}
+
+bool episode_holds(const struct episode *episode)
+{
+    return episode->open || episode->pending_at != 0;
+}
+
+/* ---- its end ------------------------------------------------------------ */
 
 /* A point in its band is calm; where means or steps opened the episode they
  * have to come down as well. */
@@ -141,11 +256,12 @@ enum episode_event episode_step(struct episode *episode,
                                 const struct family_trait *trait,
                                 const struct judgement *judged, int64_t onset)
 {
-    if (!episode->open) {
-        if (!opens(episode, config, trait, judged))
-            return EPISODE_NONE;
-        return open_episode(episode, judged, onset);
-    }
+    if (episode->pending_at != 0)
+        return wait_on(episode, config, trait, judged, onset);
+    if (!episode->open)
+        return opens(episode, config, trait, judged)
+                   ? begin(episode, config, judged, onset)
+                   : EPISODE_NONE;
     if (episode->length < UINT32_MAX)
         episode->length++;
     const int64_t at = judged->at;
@@ -170,13 +286,16 @@ enum episode_event episode_step(struct episode *episode,
     X(i64, opened_at)                                                          \
     X(i64, said_at)                                                            \
     X(i64, calm_at)                                                            \
+    X(i64, pending_at)                                                         \
     X(i64, decided_at)                                                         \
     X(f32, score)                                                              \
     X(f32, peak)                                                               \
     X(f32, said_peak)                                                          \
     X(u32, length)                                                             \
+    X(u32, off)                                                                \
     X(u8, calm_count)                                                          \
     X(u8, recent)                                                              \
+    X(u8, away)                                                                \
     X(u8, top)                                                                 \
     X(bool, open)
 

@@ -31,13 +31,16 @@ struct episode {
     int64_t opened_at;  /* event time of the sample that opened it */
     int64_t said_at;    /* of the last opening or update */
     int64_t calm_at;    /* first sample of the present calm run */
+    int64_t pending_at; /* first odd sample of what may open, 0 = none */
     int64_t decided_at; /* stream time of the opening: kept for the records */
-    float score;        /* of the opening */
+    float score;        /* largest up to the opening */
     float peak;         /* largest surprise so far */
     float said_peak;
-    uint32_t length; /* samples since it opened */
+    uint32_t length; /* samples since it opened, or is pending */
+    uint32_t off;    /* of those while it is pending: off themselves */
     uint8_t calm_count;
     uint8_t recent; /* bit per sample: surprise above confirm */
+    uint8_t away;   /* bit per sample while pending: this one is off too */
     uint8_t top;    /* view that opened it */
     bool open;
 };
@@ -47,6 +50,9 @@ enum episode_event episode_step(struct episode *episode,
                                 const struct detector_config *config,
                                 const struct family_trait *trait,
                                 const struct judgement *judged, int64_t onset);
+
+/* It is open, or may open: the model has to learn nothing from it as usual. */
+bool episode_holds(const struct episode *episode);
 
 void episode_save(const struct episode *episode, struct cw_pack *out);
 void episode_load(struct episode *episode, struct cw_unpack *in);

@@ -17,6 +17,7 @@
 #define DECADES_CAP       60.0
 #define ALONE_COST        0.903 /* log10 of VIEW_COUNT: the best of so many */
 #define RECORD_CAP        3.0
+#define LOOSE_SCALE       0.1 /* of a count: its number changes by itself */
 #define CUSUM_SLACK       0.5
 #define UNSCALED_Z        10.0 /* it never moved: that it did, not how far */
 
@@ -104,6 +105,17 @@ static double noise_floor(const struct model *model,
     const double share = model->moved ? 0.005 : 0.02;
     return larger(share * fabs(model->slow), quantum_of(model, nature, value) *
                                                  nature->trait->quantum_share);
+}
+
+/* Whether enough is left of what is counted, where its number changes by
+ * itself: workers and backends come and go with the work. None left, or few, or
+ * one less of what never changed, is a loss. */
+static bool some_left(const struct model *model,
+                      const struct model_nature *nature, double value)
+{
+    return nature->trait->parts && model->whole && is_whole(value, 0.0) &&
+           (double)model->views[VIEW_LEVEL].scale >= LOOSE_SCALE &&
+           value >= 1.0 && value >= 0.5 * model->slow;
 }
 
 static double usual_deviation(const struct model *model, double least)
@@ -310,6 +322,14 @@ static void judge_size(const struct detector_config *config,
         j->surprise = smaller(j->surprise, 0.9 * config->confirm_surprise);
 }
 
+static void forgive(struct judgement *j)
+{
+    j->surprise = 0.0;
+    j->z = 0.0;
+    j->deviates = false;
+    j->lower = smaller(j->lower, j->value);
+}
+
 void model_judge(const struct model *model,
                  const struct detector_config *config,
                  const struct model_nature *nature, int64_t at, double value,
@@ -325,6 +345,7 @@ void model_judge(const struct model *model,
     }
     out->gap_s = (double)(at - model->last_at) / 1e6;
     out->learnt_s = (double)model->settled * (double)model->interval_s;
+    out->interval_s = (double)model->interval_s;
     const double least = noise_floor(model, nature, value);
     const double sigma = usual_deviation(model, least);
     deviate(model, out, least);
@@ -352,6 +373,8 @@ void model_judge(const struct model *model,
     out->surprise = smaller(larger(surprise, alone) / known, DECADES_CAP);
     judge_size(config, nature, out, sigma);
     out->surprise = rounded(out->surprise);
+    if (some_left(model, nature, value))
+        forgive(out);
     out->score =
         cw_round6(out->surprise / (out->surprise + config->confirm_surprise));
 }

@@ -100,8 +100,9 @@ struct judgement {
     unsigned ready;               /* bit per view */
     enum view top;                /* the loudest ready view */
     bool warm;                    /* false: score 0, band empty, no alarm */
-    bool deviates;   /* far enough in the unit of the series to matter */
-    double learnt_s; /* how long the level was learnt */
+    bool deviates;     /* far enough in the unit of the series to matter */
+    double learnt_s;   /* how long the level was learnt */
+    double interval_s; /* usual distance of samples */
     /* What learning needs again. */
     double gap_s;
     double factor; /* spread of this time of day */

@@ -17,6 +17,8 @@ const struct cw_option detector_options[] = {
         12, "-log10 p", "below it a slow episode may close"),
     ROW("detector.min-relative", CW_OPT_DOUBLE, min_relative, "0.05", 0, 10,
         "share", "least deviation, as a share of the expected value"),
+    ROW("detector.persist", CW_OPT_DURATION, persist_us, "10s", 0, 3600e6, "",
+        "a deviation has to last so long to open, where samples come faster"),
     ROW("detector.accept-after", CW_OPT_DURATION, accept_after_us, "2h", 60e6,
         6048e8, "", "a shift that stays so long becomes normal"),
     ROW("detector.max-series", CW_OPT_INT, max_series, "65536", 1, 1e7, "",

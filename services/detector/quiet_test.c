@@ -20,6 +20,7 @@ struct stream {
     uint64_t random;
     double state;
     int64_t at;
+    int64_t distance; /* of samples */
 };
 
 static double uniform(struct stream *stream)
@@ -82,7 +83,8 @@ static struct stream stream_of(int family, uint64_t seed)
     struct stream stream = {.config = detector_config_default(),
                             .nature = {family_trait(family), 0.0},
                             .random = seed,
-                            .at = START};
+                            .at = START,
+                            .distance = 10 * DETECTOR_SECOND};
     series_init(&stream.series);
     return stream;
 }
@@ -94,7 +96,7 @@ static unsigned openings(struct stream *stream, unsigned count,
     for (unsigned i = 0; i < count; i++) {
         struct judgement judged;
         enum episode_event event = EPISODE_NONE;
-        stream->at += 10 * DETECTOR_SECOND;
+        stream->at += stream->distance;
         const double value = next(stream) + more;
         assert_int_equal(series_sample(&stream->series, &stream->config,
                                        &stream->nature, stream->at, value,
@@ -258,7 +260,7 @@ static enum episode_event one(struct stream *stream, double value,
                               struct judgement *judged)
 {
     enum episode_event event = EPISODE_NONE;
-    stream->at += 10 * DETECTOR_SECOND;
+    stream->at += stream->distance;
     assert_int_equal(series_sample(&stream->series, &stream->config,
                                    &stream->nature, stream->at, value, judged,
                                    &event),
@@ -309,6 +311,155 @@ static void an_opinion_is_held_in_proportion_to_what_was_learnt(void **state)
     assert_true(old >= 4310 && old <= 4330);
 }
 
+/* ---- what has to last --------------------------------------------------- */
+
+static struct stream fine(int family, int64_t distance, uint64_t seed)
+{
+    struct stream stream = stream_of(family, seed);
+    stream.distance = distance;
+    (void)openings(&stream, 900, white, 0.0);
+    return stream;
+}
+
+/* A burst of seconds is not told, nor what means remember of it - but where
+ * chance carries on what a longer one began, in 2 of 200; what lasts is told,
+ * and since when. */
+static void a_burst_of_seconds_is_no_news_and_what_lasts_is(void **state)
+{
+    (void)state;
+    unsigned told = 0;
+    for (unsigned lasts = 1; lasts <= 8; lasts++) {
+        for (uint64_t seed = 1; seed <= 25; seed++) {
+            struct stream stream =
+                fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, seed);
+            told += openings(&stream, lasts, white, 150.0);
+            told += openings(&stream, 120, white, 0.0);
+            series_fini(&stream.series);
+        }
+    }
+    assert_true(told <= 2);
+    struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    const int64_t began_at = stream.at + DETECTOR_SECOND;
+    assert_int_equal(openings(&stream, 10, white, 150.0), 0);
+    assert_int_equal(openings(&stream, 1, white, 150.0), 1);
+    assert_int_equal(stream.series.episode.started_at, began_at);
+    series_fini(&stream.series);
+}
+
+static struct series restored(const struct series *series)
+{
+    struct cw_pack pack;
+    struct series made;
+
+    cw_pack_init(&pack, (size_t)1 << 20);
+    series_save(series, &pack);
+    struct cw_unpack in = {.bytes = pack.bytes, .size = pack.size};
+    series_load(&made, &in);
+    assert_false(in.failed);
+    cw_pack_fini(&pack);
+    return made;
+}
+
+/* Nor is it learnt as usual, and a restart in its midst loses no second. */
+static void what_is_pending_teaches_nothing_and_survives(void **state)
+{
+    (void)state;
+    struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    const double level = stream.series.model.level;
+    assert_int_equal(openings(&stream, 6, white, 150.0), 0);
+    assert_true(stream.series.model.level == level);
+    struct series before = stream.series;
+    stream.series = restored(&before);
+    series_fini(&before);
+    assert_int_equal(openings(&stream, 4, white, 150.0), 0);
+    assert_int_equal(openings(&stream, 1, white, 150.0), 1);
+    series_fini(&stream.series);
+}
+
+/* Of samples five seconds apart three; of ten, one as ever. */
+static void a_sample_stands_for_the_time_to_the_next(void **state)
+{
+    (void)state;
+    struct stream stream = fine(CW_FAMILY_LATENCY, 5 * DETECTOR_SECOND, 5);
+    assert_int_equal(openings(&stream, 2, white, 150.0), 0);
+    assert_int_equal(openings(&stream, 1, white, 150.0), 1);
+    series_fini(&stream.series);
+    stream = fine(CW_FAMILY_LATENCY, 10 * DETECTOR_SECOND, 5);
+    assert_int_equal(openings(&stream, 1, white, 150.0), 1);
+    series_fini(&stream.series);
+}
+
+/* One second in three, again and again: told within a minute. */
+static void what_comes_back_again_and_again_is_told(void **state)
+{
+    (void)state;
+    struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    unsigned opened = 0;
+    for (unsigned i = 0; i < 22; i++) {
+        opened += openings(&stream, 1, white, 300.0);
+        opened += openings(&stream, 2, white, 0.0);
+    }
+    assert_int_equal(opened, 1);
+    series_fini(&stream.series);
+}
+
+/* What was seen before a hole in the samples does not vouch for what is after
+ * it. */
+static void a_hole_begins_the_count_anew(void **state)
+{
+    (void)state;
+    struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    (void)openings(&stream, 2, white, 150.0);
+    stream.at += DETECTOR_MINUTE;
+    assert_int_equal(openings(&stream, 9, white, 150.0), 0);
+    assert_int_equal(openings(&stream, 120, white, 0.0), 0);
+    series_fini(&stream.series);
+}
+
+/* A small lasting shift, inside the band of points, is still found. */
+static void a_small_shift_of_fine_samples_is_found(void **state)
+{
+    (void)state;
+    struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    assert_int_equal(openings(&stream, 120, white, 25.0), 1);
+    series_fini(&stream.series);
+}
+
+static double replicas(struct stream *s)
+{
+    (void)s;
+    return 12.0;
+}
+
+static double backends(struct stream *s)
+{
+    return 17.0 + (uniform(s) < 0.1 ? 1.0 : 0.0);
+}
+
+/* Fewer of what comes and goes with the work are no loss; few or none are, and
+ * fewer of what never changed. */
+static void what_is_left_of_a_number_that_changes_is_no_loss(void **state)
+{
+    static const struct {
+        double (*usual)(struct stream *);
+        double rest;
+        unsigned opened;
+    } cases[] = {{backends, 10.0, 0},
+                 {backends, 9.0, 0},
+                 {backends, 7.0, 1},
+                 {backends, 0.0, 1},
+                 {replicas, 9.0, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct stream stream = stream_of(CW_FAMILY_AVAILABILITY, 5);
+        assert_int_equal(openings(&stream, 600, cases[i].usual, 0.0), 0);
+        assert_int_equal(openings(&stream, 30, silent, cases[i].rest),
+                         cases[i].opened);
+        series_fini(&stream.series);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +476,13 @@ int main(void)
         cmocka_unit_test(one_stray_sample_keeps_nothing_open),
         cmocka_unit_test(an_opinion_is_held_in_proportion_to_what_was_learnt),
         cmocka_unit_test(a_first_move_ever_is_loud_but_not_the_loudest),
+        cmocka_unit_test(a_burst_of_seconds_is_no_news_and_what_lasts_is),
+        cmocka_unit_test(what_is_pending_teaches_nothing_and_survives),
+        cmocka_unit_test(a_sample_stands_for_the_time_to_the_next),
+        cmocka_unit_test(what_comes_back_again_and_again_is_told),
+        cmocka_unit_test(a_hole_begins_the_count_anew),
+        cmocka_unit_test(a_small_shift_of_fine_samples_is_found),
+        cmocka_unit_test(what_is_left_of_a_number_that_changes_is_no_loss),
     };
     return cmocka_run_group_tests_name("quiet", tests, NULL, NULL);
 }

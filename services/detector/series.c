@@ -104,9 +104,9 @@ enum sample_fate series_sample(struct series *series,
                           model_onset(model, judged));
     habituate(series, config, judged);
     keep_peak(series, judged);
-    const bool open = series->episode.open;
-    model_learn(model, nature, judged, !open,
-                open && series->episode.length <= FIRST_SAMPLES);
+    const bool held = episode_holds(&series->episode);
+    model_learn(model, nature, judged, !held,
+                held && series->episode.length <= FIRST_SAMPLES);
     if (*event == EPISODE_ACCEPTED)
         model_accept(model);
     else if (*event == EPISODE_CLOSED)
