@@ -5,6 +5,7 @@
  * Output   one of enum cw_family; OTHER when no rule speaks
  *   First match wins, on the name in lower case:
  *     a count of a duration ("..duration.count", "_seconds_count") TRAFFIC
+ *     load of five minutes and more                              OCCUPANCY
  *     availab, success, healthy, probe, words up, alive           AVAILABILITY
  *     error, fail, exception, fault, reject, drop, timeout, 5xx    ERRORS
  *     latency, duration, response_time, delay, p50 .. p99, word lag LATENCY
