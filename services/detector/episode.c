@@ -13,7 +13,7 @@
 #define ONSET_US      (6 * DETECTOR_HOUR) /* walk back no further */
 #define RECENT_WINDOW 7u                  /* the last three samples */
 #define AWAY          1.5                 /* standard deviations */
-#define AGAIN         6                   /* times as long */
+#define AGAIN         6                   /* times as long, and as often */
 #define FULL_SHARE    0.9                 /* clocks of producers quiver */
 
 static unsigned bits_set(unsigned bits)
@@ -46,9 +46,9 @@ static bool is_odd(const struct detector_config *config,
                    const struct family_trait *trait,
                    const struct judgement *judged)
 {
-    const bool burst = judged->deviations[judged->top] > 0.0;
+    const bool up = judged->deviations[judged->top] > 0.0;
     const bool echo = trait->bursts && in_band(judged) &&
-                      (burst || by_point((unsigned)judged->top));
+                      (up || by_point((unsigned)judged->top));
 
     return judged->warm && judged->deviates && !echo &&
            judged->surprise >= config->confirm_surprise;
@@ -73,7 +73,7 @@ static enum episode_event open_episode(struct episode *episode,
                                        int64_t onset)
 {
     const int64_t after = episode->calm_at; /* the last one is over by then */
-    int64_t started = onset;
+    int64_t started = onset < episode->pending_at ? onset : episode->pending_at;
     if (started < judged->at - ONSET_US)
         started = judged->at - ONSET_US;
     if (episode->opened_at != 0 && started <= after)
@@ -140,7 +140,7 @@ static bool has_lasted(const struct episode *episode,
     const int64_t waited_us = judged->at - episode->pending_at;
     const bool mostly = 3 * episode->off >= 2 * episode->length;
 
-    return waited_us >= AGAIN * config->persist_us ||
+    return (waited_us >= AGAIN * config->persist_us && episode->off >= AGAIN) ||
            (waited_us >= config->persist_us && mostly &&
             bits_set(episode->away) >= 2 && bits_set(episode->recent) >= 2);
 }
@@ -156,12 +156,6 @@ static enum episode_event wait_on(struct episode *episode,
     episode->away = push_bit(episode->away, is_away(judged));
     if (episode->recent == 0 || episode->away == 0)
         return drop(episode);
-    if (judged->gap_s * 1e6 > (double)config->persist_us) {
-        if (!odd)
-            return drop(episode);
-        begin_pending(episode, judged); /* what was before is another story */
-        return EPISODE_NONE;
-    }
     episode->length++;
     episode->off += episode->away & 1u;
     if (judged->surprise > (double)episode->peak) {

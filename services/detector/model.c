@@ -1,46 +1,27 @@
-#include "model.h"
+#include "model_inner.h"
 
 #include <math.h> /* fabs, floor: exact */
 #include <string.h>
 
 #include "base/fixmath.h"
 
-#define SLOW_S            21600.0 /* memory of the level: six hours ... */
-#define SLOW_LEAST        120.0   /* ... but so many samples */
-#define SLOW_MOST         21600.0
-#define FAST_SHARE        0.3
-#define SHIFT_COUNT       12.0
-#define STEP_COUNT        8.0
-#define MODEL_TRUST_COUNT 15        /* samples before a deviation is clipped */
-#define SIGMA_OF_MEAN     1.2533141 /* sd / mean |x| of a normal */
-#define SURPRISE_CAP      12.0      /* one view's say */
-#define DECADES_CAP       60.0
-#define ALONE_COST        0.903 /* log10 of VIEW_COUNT: the best of so many */
-#define RECORD_CAP        3.0
-#define LOOSE_SCALE       0.1 /* of a count: its number changes by itself */
-#define CUSUM_SLACK       0.5
-#define UNSCALED_Z        10.0 /* it never moved: that it did, not how far */
+#define SLOW_S       21600.0 /* memory of the level: six hours ... */
+#define SLOW_LEAST   120.0   /* ... but so many samples */
+#define SLOW_MOST    21600.0
+#define SHIFT_COUNT  12.0
+#define STEP_COUNT   8.0
+#define SURPRISE_CAP 12.0 /* one view's say */
+#define DECADES_CAP  60.0
+#define ALONE_COST   0.903 /* log10 of VIEW_COUNT: the best of so many */
+#define RECORD_CAP   3.0
+#define LOOSE_SCALE  0.1  /* of a count: its number changes by itself */
+#define UNSCALED_Z   10.0 /* it never moved: that it did, not how far */
 
-static const double window_s[VIEW_WINDOWS] = {300.0, 900.0, 3600.0};
+const double model_window_s[VIEW_WINDOWS] = {300.0, 900.0, 3600.0};
 
 /* Never sharper than a normal's tail seen through 20 % of misjudged scale. */
 static const struct tail_floor view_least = {1.0, 0.30};
 static const struct tail_floor fused_least = {4.0, 1.0};
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static double smaller(double a, double b)
-{
-    return a < b ? a : b;
-}
-
-static double clipped(double x, double most)
-{
-    return x > most ? most : x < -most ? -most : x;
-}
 
 void model_init(struct model *model)
 {
@@ -53,7 +34,7 @@ void model_init(struct model *model)
 }
 
 /* Samples the slow level remembers. */
-static double slow_count(const struct model *model)
+double model_slow_count(const struct model *model)
 {
     const double interval = larger((double)model->interval_s, 1e-3);
     return smaller(larger(SLOW_S / interval, SLOW_LEAST), SLOW_MOST);
@@ -66,22 +47,10 @@ static double rounded(double x)
     return (double)(int64_t)(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5) * 1e-6;
 }
 
-static bool is_whole(double value, double quantum)
+bool model_is_whole(double value, double quantum)
 {
     const double count = quantum > 0.0 ? value / quantum : value;
     return fabs(count - floor(count + 0.5)) < 1e-6;
-}
-
-/* What stands at 0 and leaves it for a sample or two now and then, as the
- * processor time of an idle program by ticks of its clock, moves by quanta too.
- * What stays away from 0 for longer is no tick, whatever its size. */
-static void learn_grain(struct model *model, double value)
-{
-    if (value == 0.0 && model->tick > 0.0f &&
-        (model->grain == 0.0f || model->tick < model->grain))
-        model->grain = model->tick;
-    model->tick = model->none && value > 0.0 ? (float)value : 0.0f;
-    model->none = value == 0.0;
 }
 
 static double quantum_of(const struct model *model,
@@ -90,7 +59,7 @@ static double quantum_of(const struct model *model,
     const bool gone = model->never_none && value == 0.0;
     if (nature->quantum > 0.0)
         return nature->quantum;
-    if (model->whole && !gone && is_whole(value, 0.0))
+    if (model->whole && !gone && model_is_whole(value, 0.0))
         return 1.0;
     const bool short_so_far = model->none || model->tick > 0.0f;
     return short_so_far ? (double)model->grain : 0.0;
@@ -99,8 +68,8 @@ static double quantum_of(const struct model *model,
 /* What this series may move by without anybody calling it a move: a share of
  * its level, and one quantum of what is counted. One less of several is noise;
  * none left of what there always was is not. */
-static double noise_floor(const struct model *model,
-                          const struct model_nature *nature, double value)
+double model_noise_floor(const struct model *model,
+                         const struct model_nature *nature, double value)
 {
     const double share = model->moved ? 0.005 : 0.02;
     return larger(share * fabs(model->slow), quantum_of(model, nature, value) *
@@ -113,12 +82,12 @@ static double noise_floor(const struct model *model,
 static bool some_left(const struct model *model,
                       const struct model_nature *nature, double value)
 {
-    return nature->trait->parts && model->whole && is_whole(value, 0.0) &&
+    return nature->trait->parts && model->whole && model_is_whole(value, 0.0) &&
            (double)model->views[VIEW_LEVEL].scale >= LOOSE_SCALE &&
            value >= 1.0 && value >= 0.5 * model->slow;
 }
 
-static double usual_deviation(const struct model *model, double least)
+double model_usual_deviation(const struct model *model, double least)
 {
     return larger((double)model->views[VIEW_LEVEL].scale, least);
 }
@@ -128,7 +97,7 @@ static double usual_deviation(const struct model *model, double least)
 static double scale_of(const struct model *model, enum view view, double least)
 {
     const double own = (double)model->views[view].scale;
-    const double sigma = usual_deviation(model, least);
+    const double sigma = model_usual_deviation(model, least);
     switch (view) {
     case VIEW_SHIFT:
         return larger(own, 0.25 * sigma);
@@ -158,11 +127,11 @@ static unsigned ready_views(const struct model *model,
                      1u << VIEW_VARIANCE;
     const double interval = (double)model->interval_s;
     for (unsigned i = 0; i < VIEW_WINDOWS; i++) {
-        const bool several = window_s[i] >= 4.0 * interval;
+        const bool several = model_window_s[i] >= 4.0 * interval;
         const bool short_enough =
-            window_s[i] * 4.0 <= slow_count(model) * interval;
+            model_window_s[i] * 4.0 <= model_slow_count(model) * interval;
         const bool lived =
-            (double)model->settled * interval >= 6.0 * window_s[i];
+            (double)model->settled * interval >= 6.0 * model_window_s[i];
         if (several && short_enough && lived)
             ready |= 1u << (VIEW_MINUTES5 + i);
     }
@@ -203,7 +172,7 @@ static void deviate(const struct model *model, struct judgement *j,
     place_in_day(model, j);
     const double u = (j->value - j->season - model->level) / j->factor;
     const bool trusted = model->seen >= MODEL_TRUST_COUNT;
-    const double sigma = usual_deviation(model, least);
+    const double sigma = model_usual_deviation(model, least);
     const double kept =
         trusted ? clipped(u, larger(8.0 * sigma, 0.02 * fabs(u))) : u;
     j->unit_deviation = u;
@@ -214,7 +183,7 @@ static void deviate(const struct model *model, struct judgement *j,
         const double old = (double)model->windows[i];
         const double gap = smaller(j->gap_s, 10.0 * (double)model->interval_s);
         j->deviations[VIEW_MINUTES5 + i] =
-            old + (kept - old) * gap / (gap + window_s[i]);
+            old + (kept - old) * gap / (gap + model_window_s[i]);
     }
     /* After a hole the last samples say nothing about this one. */
     const bool fresh = j->gap_s <= 20.0 * (double)model->interval_s;
@@ -322,6 +291,8 @@ static void judge_size(const struct detector_config *config,
         j->surprise = smaller(j->surprise, 0.9 * config->confirm_surprise);
 }
 
+/* What is left serves: no view's word counts, and the band reaches down to it,
+ * so that an episode of none left ends here. */
 static void forgive(struct judgement *j)
 {
     j->surprise = 0.0;
@@ -346,8 +317,8 @@ void model_judge(const struct model *model,
     out->gap_s = (double)(at - model->last_at) / 1e6;
     out->learnt_s = (double)model->settled * (double)model->interval_s;
     out->interval_s = (double)model->interval_s;
-    const double least = noise_floor(model, nature, value);
-    const double sigma = usual_deviation(model, least);
+    const double least = model_noise_floor(model, nature, value);
+    const double sigma = model_usual_deviation(model, least);
     deviate(model, out, least);
     out->ready = ready_views(model, out);
     out->expected = model->level + out->season;
@@ -377,159 +348,4 @@ void model_judge(const struct model *model,
         forgive(out);
     out->score =
         cw_round6(out->surprise / (out->surprise + config->confirm_surprise));
-}
-
-static void learn_time(struct model *model, const struct judgement *j)
-{
-    if (model->seen == 0) {
-        model->first_at = j->at;
-        return;
-    }
-    if (model->seen == 1)
-        model->interval_s = (float)j->gap_s;
-    const double interval = (double)model->interval_s;
-    const double off = j->gap_s - interval;
-    const double gain = larger(0.02, 1.0 / (1.0 + (double)model->seen));
-    model->interval_s += (float)(gain * clipped(off, 0.5 * interval));
-    model->jitter_s += (float)(gain * (smaller(fabs(off), 2.0 * interval) -
-                                       (double)model->jitter_s));
-}
-
-/* Where the present deviation began: cumulated sums restart at 0. */
-static void learn_onset(struct model *model, const struct judgement *j)
-{
-    const double z = clipped(j->z, 20.0);
-    const double up = (double)model->up + z - CUSUM_SLACK;
-    const double down = (double)model->down - z - CUSUM_SLACK;
-    if (model->up <= 0.0F)
-        model->up_at = j->at;
-    if (model->down <= 0.0F)
-        model->down_at = j->at;
-    model->up = (float)smaller(larger(up, 0.0), 1e6);
-    model->down = (float)smaller(larger(down, 0.0), 1e6);
-    if (fabs(j->z) < MODEL_OUT_SIGMAS)
-        model->out_at = 0;
-    else if (model->out_at == 0)
-        model->out_at = j->at;
-}
-
-static void learn_scale(struct view_state *view, double deviation, double gain,
-                        bool trusted)
-{
-    const double old = (double)view->scale;
-    double size = SIGMA_OF_MEAN * fabs(deviation);
-    if (trusted)
-        size = smaller(size, larger(6.0 * old, 0.05 * size));
-    view->scale = (float)(old + gain * (size - old));
-}
-
-static void learn_levels(struct model *model, const struct judgement *j,
-                         double gain, double least)
-{
-    const bool trusted = model->settled >= MODEL_TRUST_COUNT;
-    const double most = 3.0 * usual_deviation(model, least) * j->factor;
-    const double away = j->value - j->season - model->level;
-    const double away_slow = j->value - model->slow;
-    model->level +=
-        gain *
-        (trusted ? clipped(away, larger(most, 0.05 * fabs(away))) : away);
-    model->slow +=
-        gain * (trusted
-                    ? clipped(away_slow, larger(most, 0.2 * fabs(away_slow)))
-                    : away_slow);
-    if (model->day == NULL || !model->day->in_use)
-        model->level = model->slow;
-}
-
-static void learn_scales(struct model *model, const struct judgement *j,
-                         double gain)
-{
-    const bool trusted = model->settled >= MODEL_TRUST_COUNT;
-    for (unsigned i = 0; i < VIEW_COUNT; i++) {
-        double own = gain;
-        if (i >= VIEW_MINUTES5 && i <= VIEW_MINUTES60)
-            own = smaller(gain, larger((double)model->interval_s /
-                                           (10.0 * window_s[i - VIEW_MINUTES5]),
-                                       1.0 / ((double)model->settled + 1.0)));
-        learn_scale(&model->views[i], j->deviations[i], own, trusted);
-    }
-    const double step =
-        fabs(j->value - j->season - model->previous) / j->factor;
-    const double slow = (double)model->step_slow;
-    const double kept =
-        trusted ? smaller(step, larger(8.0 * slow, 0.05 * step)) : step;
-    model->step_slow += (float)(gain * (kept - slow));
-}
-
-/* The profile begins when samples prove close enough to have one. */
-static void learn_day(struct model *model, const struct judgement *j,
-                      double gain, bool calm)
-{
-    struct day *day = model->day;
-    if (day == NULL)
-        return;
-    if (j->timed && calm) {
-        const double away = j->value - j->day.season - day->level;
-        const double most = 3.0 * larger((double)day->error, 1e-30);
-        day->level += gain * clipped(away, larger(most, 0.05 * fabs(away)));
-    }
-    day_learn(day, j->at, j->value, j->timed ? &j->day : NULL,
-              larger(gain, 1e-4), calm);
-    if (!day_weigh(day, model->first_at, j->at))
-        return;
-    model->level = day->in_use ? day->level : model->slow;
-    model->views[VIEW_LEVEL].scale =
-        (float)(SIGMA_OF_MEAN *
-                (double)(day->in_use ? day->error : day->raw_error));
-    model->fast = model->level;
-    model->previous = model->level;
-    model_settle(model);
-}
-
-void model_learn(struct model *model, const struct model_nature *nature,
-                 const struct judgement *judged, bool calm, bool first)
-{
-    learn_time(model, judged);
-    const double least = noise_floor(model, nature, judged->value);
-    model->whole = model->whole && is_whole(judged->value, nature->quantum);
-    learn_grain(model, judged->value);
-    if (calm && judged->value == 0.0)
-        model->never_none = false;
-    if (model->seen == 0) {
-        model->level = model->slow = judged->value;
-        model->fast = model->previous = judged->value;
-    }
-    const double bare = judged->value - judged->season;
-    if (bare != model->previous)
-        model->moved = true;
-    const double gain =
-        larger(1.0 / slow_count(model), 1.0 / ((double)model->settled + 1.0));
-    if (model->seen > 0) {
-        learn_onset(model, judged);
-        model->shift = (float)judged->deviations[VIEW_SHIFT];
-        for (unsigned i = 0; i < VIEW_WINDOWS; i++)
-            model->windows[i] = (float)judged->deviations[VIEW_MINUTES5 + i];
-        model->step_fast = (float)judged->step_fast;
-    }
-    if (judged->warm) {
-        for (unsigned i = 0; i < VIEW_COUNT; i++)
-            if (judged->ready & (1u << i))
-                tail_learn(&model->views[i].tail, judged->loudness[i],
-                           model->seen, calm || first);
-        tail_learn(&model->fused, judged->fused, model->seen, calm || first);
-    }
-    if (calm) {
-        learn_levels(model, judged, gain, least);
-        learn_scales(model, judged, gain);
-    }
-    model->fast += FAST_SHARE * (bare - model->fast);
-    if (judged->gap_s > 20.0 * (double)model->interval_s)
-        model->fast = bare;
-    model->previous = bare;
-    learn_day(model, judged, gain, calm);
-    model->last_at = judged->at;
-    if (model->seen < UINT32_MAX)
-        model->seen++;
-    if (calm && model->settled < UINT32_MAX)
-        model->settled++;
 }

@@ -394,25 +394,32 @@ static void what_comes_back_again_and_again_is_told(void **state)
 {
     (void)state;
     struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    const int64_t began_at = stream.at + DETECTOR_SECOND;
     unsigned opened = 0;
     for (unsigned i = 0; i < 22; i++) {
         opened += openings(&stream, 1, white, 300.0);
         opened += openings(&stream, 2, white, 0.0);
     }
     assert_int_equal(opened, 1);
+    assert_true(stream.series.episode.started_at <= began_at);
     series_fini(&stream.series);
 }
 
-/* What was seen before a hole in the samples does not vouch for what is after
- * it. */
-static void a_hole_begins_the_count_anew(void **state)
+/* One odd sample before a hole in the samples is none; one on each side lasted,
+ * as where samples begin to come once a minute. */
+static void a_hole_neither_makes_nor_hides_what_lasts(void **state)
 {
     (void)state;
     struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
-    (void)openings(&stream, 2, white, 150.0);
-    stream.at += DETECTOR_MINUTE;
-    assert_int_equal(openings(&stream, 9, white, 150.0), 0);
+    (void)openings(&stream, 1, white, 150.0);
+    stream.at += 2 * DETECTOR_MINUTE;
     assert_int_equal(openings(&stream, 120, white, 0.0), 0);
+    series_fini(&stream.series);
+
+    stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    stream.distance = DETECTOR_MINUTE;
+    assert_int_equal(openings(&stream, 1, white, 150.0), 0);
+    assert_int_equal(openings(&stream, 1, white, 150.0), 1);
     series_fini(&stream.series);
 }
 
@@ -456,6 +463,9 @@ static void what_is_left_of_a_number_that_changes_is_no_loss(void **state)
         assert_int_equal(openings(&stream, 600, cases[i].usual, 0.0), 0);
         assert_int_equal(openings(&stream, 30, silent, cases[i].rest),
                          cases[i].opened);
+        (void)openings(&stream, 30, silent, 10.0); /* most are back */
+        assert_int_equal(stream.series.episode.open,
+                         cases[i].usual == replicas);
         series_fini(&stream.series);
     }
 }
@@ -480,7 +490,7 @@ int main(void)
         cmocka_unit_test(what_is_pending_teaches_nothing_and_survives),
         cmocka_unit_test(a_sample_stands_for_the_time_to_the_next),
         cmocka_unit_test(what_comes_back_again_and_again_is_told),
-        cmocka_unit_test(a_hole_begins_the_count_anew),
+        cmocka_unit_test(a_hole_neither_makes_nor_hides_what_lasts),
         cmocka_unit_test(a_small_shift_of_fine_samples_is_found),
         cmocka_unit_test(what_is_left_of_a_number_that_changes_is_no_loss),
     };

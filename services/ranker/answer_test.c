@@ -359,46 +359,6 @@ static void what_is_over_explains_less_of_what_fires(void **state)
 }
 
 /* The host was busy for minutes and nobody suffered; then a process died. */
-/* A repair stirs things up: cart came back cold. With nothing firing that is
- * no other cause; what fires again is looked at again. */
-static void u9_when_nothing_fires_what_was_said_stands(void **state)
-{
-    struct stage stage;
-    const int64_t at = T0 + 10 * MINUTE;
-    struct cw_member members[] = {
-        member("cart", "metric", CW_FAMILY_ERRORS, at + 10 * SECOND),
-        member("db", "metric", CW_FAMILY_SATURATION, at)};
-
-    (void)state;
-    begin(&stage, NULL);
-    stage.restarts = true;
-    calls(&stage, "cart", "db");
-    stage.now_at = at + MINUTE;
-    deviates(&stage, "db", "memory_used", CW_FAMILY_SATURATION, 40, at);
-    deviates(&stage, "cart", "errors", CW_FAMILY_ERRORS, 40, at + 10 * SECOND);
-    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
-    pass(&stage, stage.now_at + 6 * SECOND);
-    const size_t count = cw_drive_output_count(stage.drive);
-    assert_true(
-        cw_text_is(last_cause(&stage)->candidates[0].entity.name, "db"));
-
-    members[0].firing = members[1].firing = false;
-    deviates(&stage, "db", "memory_used", CW_FAMILY_SATURATION, 5,
-             at + 3 * MINUTE);
-    deviates(&stage, "cart", "cpu", CW_FAMILY_SATURATION, 900, at + 3 * MINUTE);
-    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
-    pass(&stage, stage.now_at + 10 * MINUTE);
-    assert_int_equal(cw_drive_output_count(stage.drive), count);
-
-    members[0].firing = true;
-    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
-    pass(&stage, stage.now_at + 2 * MINUTE);
-    assert_true(cw_drive_output_count(stage.drive) > count);
-    assert_true(
-        cw_text_is(last_cause(&stage)->candidates[0].entity.name, "cart"));
-    end(&stage);
-}
-
 static void a_trouble_of_before_does_not_explain(void **state)
 {
     struct stage stage;
@@ -513,7 +473,6 @@ int main(void)
         cmocka_unit_test(t18_severities_of_different_metrics_do_not_decide),
         cmocka_unit_test(u10_what_happens_by_itself_is_no_cause),
         cmocka_unit_test(what_is_over_explains_less_of_what_fires),
-        cmocka_unit_test(u9_when_nothing_fires_what_was_said_stands),
         cmocka_unit_test(a_trouble_of_before_does_not_explain),
         cmocka_unit_test(calls_that_fail_into_silence_are_an_edge),
         cmocka_unit_test(new_error_lines_make_a_pattern_the_candidate),

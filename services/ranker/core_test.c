@@ -162,6 +162,46 @@ static void u2_a_restart_anywhere_changes_no_output(void **state)
     assert_true(digest_of_chain(false) == digest_of_chain(true));
 }
 
+/* A repair stirs things up: cart came back cold. With nothing firing that is
+ * no other cause; what fires again is looked at again. */
+static void u9_when_nothing_fires_what_was_said_stands(void **state)
+{
+    struct stage stage;
+    const int64_t at = T0 + 10 * MINUTE;
+    struct cw_member members[] = {
+        member("cart", "metric", CW_FAMILY_ERRORS, at + 10 * SECOND),
+        member("db", "metric", CW_FAMILY_SATURATION, at)};
+
+    (void)state;
+    begin(&stage, NULL);
+    stage.restarts = true;
+    calls(&stage, "cart", "db");
+    stage.now_at = at + MINUTE;
+    deviates(&stage, "db", "memory_used", CW_FAMILY_SATURATION, 40, at);
+    deviates(&stage, "cart", "errors", CW_FAMILY_ERRORS, 40, at + 10 * SECOND);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
+    pass(&stage, stage.now_at + 6 * SECOND);
+    const size_t count = cw_drive_output_count(stage.drive);
+    assert_true(
+        cw_text_is(last_cause(&stage)->candidates[0].entity.name, "db"));
+
+    members[0].firing = members[1].firing = false;
+    deviates(&stage, "db", "memory_used", CW_FAMILY_SATURATION, 5,
+             at + 3 * MINUTE);
+    deviates(&stage, "cart", "cpu", CW_FAMILY_SATURATION, 900, at + 3 * MINUTE);
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
+    pass(&stage, stage.now_at + 10 * MINUTE);
+    assert_int_equal(cw_drive_output_count(stage.drive), count);
+
+    members[0].firing = true;
+    incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 2, at);
+    pass(&stage, stage.now_at + 2 * MINUTE);
+    assert_true(cw_drive_output_count(stage.drive) > count);
+    assert_true(
+        cw_text_is(last_cause(&stage)->candidates[0].entity.name, "cart"));
+    end(&stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_reopened_incident_goes_on_from_its_revision),
         cmocka_unit_test(a_wrong_cause_label_lowers_within_its_bound),
         cmocka_unit_test(u2_a_restart_anywhere_changes_no_output),
+        cmocka_unit_test(u9_when_nothing_fires_what_was_said_stands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

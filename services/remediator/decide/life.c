@@ -42,6 +42,13 @@ static bool still_ill(const struct remedy_desk *desk,
                                  !entry->on_target);
 }
 
+bool remedy_life_ill(const struct remedy_desk *desk,
+                     const struct remedy_entry *entry)
+{
+    return incident_open(desk, entry) &&
+           incident_of(desk, entry)->firing_count > 0;
+}
+
 const char *remedy_life_refusal(const struct remedy_desk *desk,
                                 const struct remedy_entry *entry,
                                 struct cw_text policy_name)
@@ -54,8 +61,8 @@ const char *remedy_life_refusal(const struct remedy_desk *desk,
         return "the kill switch is on";
     if (!incident_open(desk, entry))
         return "its incident is not open";
-    if (incident_of(desk, entry)->firing_count == 0)
-        return "nothing of its incident fires any more";
+    if (!remedy_life_ill(desk, entry))
+        return "nothing of its incident fires";
     if (policy == NULL)
         return "its policy is gone";
     const struct remedy_question question = {&desk->shard->book, entry, policy,
@@ -384,6 +391,20 @@ static enum cw_status fade(const struct remedy_desk *desk,
     return CW_OK;
 }
 
+/* Pre-approved, and well: should it fall ill again while its incident is open,
+ * nobody proposes this a second time. */
+static enum cw_status wait_on(const struct remedy_desk *desk,
+                              struct remedy_entry *entry,
+                              struct cw_action *action,
+                              const struct remedy_policy *policy)
+{
+    entry->deadline_at = after(desk, desk->now_at + policy->veto_us);
+    action->expires_at = entry->deadline_at;
+    return remedy_desk_put(desk, entry, action, CW_ACTION_STATE_PROPOSED,
+                           CW_TEXT("nothing of its incident fires: waits for "
+                                   "as long again"));
+}
+
 static enum cw_status unapproved(const struct remedy_desk *desk,
                                  struct remedy_entry *entry)
 {
@@ -392,7 +413,15 @@ static enum cw_status unapproved(const struct remedy_desk *desk,
 
     if (status != CW_OK)
         return status;
-    if (entry->level == 2 && !action.dry_run)
+    const struct remedy_policy *policy =
+        desk->config->policies != NULL
+            ? remedy_policies_find(desk->config->policies, action.policy)
+            : NULL;
+    const bool runs = entry->level == 2 && !action.dry_run;
+    if (runs && policy != NULL && incident_open(desk, entry) &&
+        !remedy_life_ill(desk, entry))
+        return wait_on(desk, entry, &action, policy);
+    if (runs)
         return remedy_life_launch(desk, entry, &action,
                                   CW_TEXT("pre-approved, and nobody objected"));
     entry->deadline_at = CW_NEVER;

@@ -19,6 +19,11 @@
 
 #include "desk.h"
 
+/* Some member of its incident, which is open, fires: there is something to
+ * repair. */
+bool remedy_life_ill(const struct remedy_desk *desk,
+                     const struct remedy_entry *entry);
+
 /* Why it may not run now; NULL = it may. */
 const char *remedy_life_refusal(const struct remedy_desk *desk,
                                 const struct remedy_entry *entry,

@@ -161,23 +161,45 @@ static void a_changed_cause_withdraws_what_it_proposed(void **state)
     end(&stage);
 }
 
-/* Neither asked for nor begun, by a person or by itself; what was asked for
- * before is not lost: it may fire again. */
+/* Neither by a person nor by itself; and what was asked for is not lost: it may
+ * fire again, and nobody would ask a second time. */
 static void u9_nothing_is_repaired_while_nothing_fires(void **state)
 {
     struct stage stage;
 
     (void)state;
     begin(&stage, ASKS);
-    opens(&stage, "INC-1", "cart", 0.9);
     incident(&stage, "INC-1", "cart", false, CW_INCIDENT_STATUS_OPEN);
+    cause(&stage, "INC-1", "cart", 0.9);
     says(&stage, CW_SAID_KIND_APPROVE, "ann", NULL, "");
     assert_int_equal(count_notes(&stage, "approval_refused"), 1);
     assert_int_equal(last(&stage)->state, CW_ACTION_STATE_PROPOSED);
-    cause(&stage, "INC-1", "db", 0.9);
-    assert_int_equal(count_of(&stage, CW_ACTION_STATE_PROPOSED), 1);
     incident(&stage, "INC-1", "cart", true, CW_INCIDENT_STATUS_OPEN);
     says(&stage, CW_SAID_KIND_APPROVE, "ann", NULL, "");
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_INTENDED);
+    end(&stage);
+
+    begin(&stage, ACTS);
+    incident(&stage, "INC-1", "cart", false, CW_INCIDENT_STATUS_OPEN);
+    cause(&stage, "INC-1", "cart", 0.9);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_PROPOSED);
+    assert_true(cw_text_is(last(&stage)->reason, "waits for approval"));
+    end(&stage);
+}
+
+static void u9_what_is_pre_approved_waits_for_something_to_fire(void **state)
+{
+    struct stage stage;
+
+    (void)state;
+    begin(&stage, ASKS "    level: 2\n    veto: 10s\n");
+    stage.restarts = true;
+    opens(&stage, "INC-1", "cart", 0.9);
+    incident(&stage, "INC-1", "cart", false, CW_INCIDENT_STATUS_OPEN);
+    pass(&stage, MINUTE);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_PROPOSED);
+    incident(&stage, "INC-1", "cart", true, CW_INCIDENT_STATUS_OPEN);
+    pass(&stage, MINUTE);
     assert_int_equal(last(&stage)->state, CW_ACTION_STATE_INTENDED);
     end(&stage);
 
@@ -185,9 +207,8 @@ static void u9_nothing_is_repaired_while_nothing_fires(void **state)
     opens(&stage, "INC-1", "cart", 0.9);
     incident(&stage, "INC-1", "cart", false, CW_INCIDENT_STATUS_OPEN);
     pass(&stage, MINUTE);
-    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_REFUSED);
-    assert_true(cw_text_is(last(&stage)->reason,
-                           "nothing of its incident fires any more"));
+    incident(&stage, "INC-1", "cart", false, CW_INCIDENT_STATUS_RESOLVED);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_EXPIRED);
     end(&stage);
 }
 
@@ -285,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_name_from_telemetry_cannot_enter_a_command),
         cmocka_unit_test(a_changed_cause_withdraws_what_it_proposed),
         cmocka_unit_test(u9_nothing_is_repaired_while_nothing_fires),
+        cmocka_unit_test(u9_what_is_pre_approved_waits_for_something_to_fire),
         cmocka_unit_test(f17_every_decision_stands_in_one_whole_chain),
         cmocka_unit_test(u2_a_restart_anywhere_changes_no_output),
     };

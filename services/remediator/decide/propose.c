@@ -116,7 +116,9 @@ static enum cw_status begin(const struct remedy_desk *desk,
     if (action->dry_run)
         return ask(desk, entry, action, policy->approval_us,
                    CW_TEXT("a dry run: this would be run"));
-    if (policy->level == 3 && action->confidence >= policy->auto_confidence)
+    const bool ill = remedy_life_ill(desk, entry);
+    if (ill && policy->level == 3 &&
+        action->confidence >= policy->auto_confidence)
         return remedy_life_launch(desk, entry, action,
                                   CW_TEXT("automatic: confidence above its "
                                           "floor"));
@@ -125,7 +127,7 @@ static enum cw_status begin(const struct remedy_desk *desk,
                    CW_TEXT("pre-approved: runs unless rejected"));
     entry->level = 1;
     return ask(desk, entry, action, policy->approval_us,
-               policy->level == 3
+               policy->level == 3 && ill
                    ? CW_TEXT("confidence below the floor of running by "
                              "itself: waits for approval")
                    : CW_TEXT("waits for approval"));
@@ -249,8 +251,7 @@ enum cw_status remedy_propose(const struct remedy_desk *desk, uint64_t route,
     const struct remedy_incident *incident = remedy_book_incident(
         &desk->shard->book,
         remedy_incident_id(cause->meta.tenant, cause->incident_id));
-    if (policy == NULL || incident == NULL || !incident->open ||
-        incident->firing_count == 0)
+    if (policy == NULL || incident == NULL || !incident->open)
         return CW_OK;
     const struct remedy_entry like = {
         .incident = incident->id,
