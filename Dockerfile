@@ -117,13 +117,31 @@ COPY --from=build /out/bin/cwctl /usr/bin/
 HEALTHCHECK NONE
 ENTRYPOINT ["cwctl"]
 
-# A small shop to try it with: its metrics, as ever, with a fault, as ever. Not a part of Causeway.
-FROM ${BASE} AS demo
+# ---- to try it with; not a part of Causeway (tests/lab/compose.yml) -------------
+# The lab's shop: nginx, three programs with the OpenTelemetry SDK, PostgreSQL, redis, collectd, rsyslog; and the story `demo` tells of it.
+FROM ${BASE} AS shop
 RUN apt-get update -qq \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-minimal libpython3-stdlib kcat >/dev/null \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      python3 python3-venv nginx-light redis-server collectd-core rsyslog rsyslog-kafka libyajl2 '^libhiredis[0-9.]*$' postgresql procps >/dev/null \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
-COPY tests/lib/feed.py /usr/share/causeway/feed.py
+RUN python3 -m venv /usr/share/causeway/venv \
+ && /usr/share/causeway/venv/bin/pip -q install --no-cache-dir --disable-pip-version-check fastavro==1.12.0 confluent-kafka==2.11.0 \
+      opentelemetry-sdk==1.36.0 opentelemetry-exporter-otlp-proto-common==1.36.0 psycopg2-binary==2.9.10 redis==6.4.0 \
+ && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin causeway \
+ && install -d -o 10001 -g 10001 -m 0755 /var/lib/shop
+COPY schemas/avro /usr/share/causeway/schemas/avro
+COPY tests/integration/records_golden.py /usr/share/causeway/tests/integration/
+COPY tests/lab /usr/share/causeway/tests/lab
+COPY --chmod=755 tests/lab/demo_here.sh /usr/bin/demo
+ENV PATH=/usr/share/causeway/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
-HEALTHCHECK NONE
-ENTRYPOINT ["sh", "-c", "python3 /usr/share/causeway/feed.py \"$@\" | kcat -P -q -b \"$CAUSEWAY_KAFKA_BROKERS\" -t prometheus", "demo"]
-CMD ["90", "45", "60"]
+HEALTHCHECK --interval=3s --timeout=4s --start-period=120s --retries=20 CMD ["test", "-f", "/var/lib/shop/lab/ready"]
+ENTRYPOINT ["python3", "/usr/share/causeway/tests/lab/lab.py", "run", "/var/lib/shop", "--supervisor", "0.0.0.0:7070"]
+
+# How runbooks get into the remediator: its image, and yours on top.
+FROM remediator AS shop-remediator
+COPY --chmod=755 tests/lab/repair.sh /usr/share/causeway/repair.sh
+COPY tests/lab/policies.yaml /tmp/policies.yaml
+USER 0:0
+RUN sed -e 's|@SCRIPT@|/usr/share/causeway/repair.sh|' -e 's|@SUPERVISOR@|shop:7070|' /tmp/policies.yaml > /usr/share/causeway/policies.yaml && rm /tmp/policies.yaml
+USER 10001:10001

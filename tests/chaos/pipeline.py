@@ -5,8 +5,9 @@
 Services run, some of them twice; a load generator writes metrics, logs, spans and alert storms of two tenants with faults on a schedule. Meanwhile:
 SIGKILL at random over all services, SIGSTOP beyond the session timeout and back, an instance added and removed, the broker killed under load,
 PostgreSQL stopped for a while, all producers silent. Every process is started again, as a supervisor would. In the end the raw log, its clock and
-its rulings are exported and replayed; final incidents, causes, notices and intended actions must be equal in canonical form, no notice may come
-from a restart, and the rows of PostgreSQL must be those of the topics.
+its rulings are exported and replayed; final incidents, causes, notices and actions must be equal in canonical form, no notice may come from a
+restart, and the rows of PostgreSQL must be those of the topics. Repairs run by themselves; each writes a line when it begins and when it ends: none
+may begin twice, one that was cut must be told as unknown, and one is cut on purpose, by killing the remediator, the supervisor and the script.
 """
 import argparse
 import json
@@ -39,6 +40,25 @@ FINAL = ["incidents", "causes", "notices", "actions"]
 TOPIC_OF = {"Incident": "incidents", "Cause": "causes", "Notice": "notices", "Action": "actions"}
 RAW = ["--raw", "otlp_metrics:2", "--raw", "otlp_spans:2", "--raw", "syslog:2", "--raw", "alerts:2"]
 tally = {"kills": 0, "stops": 0, "restarts": 0, "broker": 0, "postgres": 0, "added": 0}
+# A script that says what it does: "began pid parent key", two seconds, "ended key". The key is the action: incident, entity, attempt.
+POLICY = """
+caps: {domain: 200, window: 1h, running: 4}
+policies:
+  - name: anything
+    match: {min_confidence: 0.01}
+    level: 2
+    veto: 1s
+    argv: [%s, "{tenant}/{incident}/{entity}/{attempt}"]
+    timeout: 20s
+    cooldown: 10s
+    verify_within: 30s
+    max_attempts: 10
+"""
+SCRIPT = """#!/bin/sh
+echo "began $$ $PPID $1" >> %(log)s
+sleep 2
+echo "ended $1" >> %(log)s
+"""
 QUICK.pop("CAUSEWAY_CORRELATE_QUIET", None)  # decisions as shipped: the replay has the same configuration
 
 
@@ -97,6 +117,49 @@ def load(seconds, seed):
                             stdout=subprocess.PIPE, text=True)
 
 
+def set_up_repairs():
+    script = world.folder / "repair.sh"
+    script.write_text(SCRIPT % {"log": world.folder / "repairs.log"})
+    script.chmod(0o755)
+    (world.folder / "policy.yaml").write_text(POLICY % script)
+    world.options = {"CAUSEWAY_POLICY_FILE": str(world.folder / "policy.yaml")}
+
+
+cut_by_us = set()
+
+
+def repairs():
+    """Began: key -> [(pid, parent)], and the keys that ended."""
+    began, ended = {}, set()
+    path = world.folder / "repairs.log"
+    for line in path.read_text().splitlines() if path.exists() else ():
+        word, *rest = line.split()
+        if word == "began":
+            began.setdefault(rest[2], []).append((int(rest[0]), int(rest[1])))
+        else:
+            ended.add(rest[0])
+    return began, ended
+
+
+def cut_a_repair():
+    """As when the machine goes: nobody is left to tell how it ended. False: none runs just now."""
+    began, ended = repairs()
+    alive = {key: runs[-1] for key, runs in began.items() if key not in ended and os.path.exists(f"/proc/{runs[-1][0]}")}
+    if not alive:
+        return False
+    for keeper in keepers:
+        if keeper.name == "remediator":
+            keeper.kill()
+    for pid, parent in alive.values():
+        for one in (parent, pid):
+            try:
+                os.kill(one, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+    cut_by_us.update(alive)
+    return True
+
+
 def broker_outage():
     pid = int((world.folder / "run" / "kafka1" / "pid").read_text())
     os.kill(pid, signal.SIGKILL)
@@ -137,7 +200,7 @@ def drained():
 
 
 def command(*words, **more):
-    env = dict(os.environ, CAUSEWAY_KAFKA_BROKERS=world.brokers, CAUSEWAY_PREFIX=world.prefix)
+    env = dict(os.environ, **world.options, CAUSEWAY_KAFKA_BROKERS=world.brokers, CAUSEWAY_PREFIX=world.prefix)
     return subprocess.run([world.bin / "cwctl", *words], env=env, capture_output=True, text=True, **more)
 
 
@@ -153,12 +216,25 @@ def canonical(text):
     return found
 
 
-def intended(records):
-    """An action as decided: what an effect did to it afterwards is no decision."""
-    return {json.dumps({k: v for k, v in json.loads(r).items() if k in ("action_id", "policy", "argv", "target")}, sort_keys=True) for r in records}
+def stop_repairs():
+    """The kill switch: from here on nothing begins. Then every one that began is over, and that is decided, while the normalizer still hears it."""
+    for tenant in ("tenant0", "tenant1"):
+        world.say(tenant=tenant, domain=tenant, kind="kill_switch", value="stop", target="all")
+
+    def over():
+        tend_all()
+        last = {record["action_id"]: record["state"] for record in world.read("actions")}
+        return not any(state in ("INTENDED", "STARTED") for state in last.values())
+    wait_for("no repair runs", over, 120)
+
+
+def told(state):
+    """Keys of the actions that were told to be so, once."""
+    return {record["argv"][-1] for record in world.read("actions") if record["state"] == state}
 
 
 try:
+    set_up_repairs()
     world.install(*RAW)
     keepers = [Keeper(world, n, 0) for n in ("normalizer", "detector", "logcluster", "correlator", "ranker", "remediator", "recorder", "notifier")]
     keepers += [Keeper(world, n, 1) for n in ("normalizer", "detector", "correlator")]
@@ -176,6 +252,8 @@ try:
         if tally["kills"] + tally["stops"] < args.kills and time.time() - began > (tally["kills"] + tally["stops"]) * kill_every:
             keeper = rand.choice(keepers)
             keeper.kill() if rand.random() < 0.8 else keeper.pause(rand.choice([1, 3, 12]))
+        if not cut_by_us and time.time() - began > seconds * 0.2:
+            cut_a_repair()
         if outages and time.time() - began > outages[0][0]:
             outages.pop(0)[1]()
         if extra is None and time.time() - began > seconds * 0.3:
@@ -188,7 +266,9 @@ try:
         time.sleep(0.1)
     print("load:", loading.stdout.read().strip(), flush=True)
     print("producers are silent; draining", flush=True)
+    wait_for("a repair to cut", lambda: (tend_all(), cut_by_us or cut_a_repair())[1], 60)
     wait_tending(20)
+    stop_repairs()
     ended = time.time()
     wait_for("everything decided what was sent", lambda: (tend_all(), all(stream_time(k) > ended - 3 for k in keepers if k.name in
              ("detector", "correlator", "ranker", "remediator") and k.wanted))[1], 240)
@@ -223,15 +303,21 @@ try:
     replayed = canonical(replayed_run.stdout)
     for topic in FINAL:
         a, b = live.get(topic, set()), replayed.get(topic, set())
-        if topic == "actions":
-            a, b = intended(a), intended(b)
         print(f"{topic}: {len(a)} live, {len(b)} replayed, {len(a & b)} equal", flush=True)
         if a != b:
             (world.folder / f"{topic}.live").write_text("\n".join(sorted(a - b)))
             (world.folder / f"{topic}.replayed").write_text("\n".join(sorted(b - a)))
             faults.append(f"{topic} differ: {len(a - b)} only live, {len(b - a)} only replayed, see {world.folder}")
-    if not live.get("incidents"):
-        faults.append("no incident at all: nothing was compared")
+    for topic in FINAL:
+        if not live.get(topic):
+            faults.append(f"no {topic} at all: nothing was compared")
+    begun, over = repairs()
+    twice, cut, unknown, stopped = [key for key, runs in begun.items() if len(runs) > 1], set(begun) - over, told("UNKNOWN"), told("FAILED")
+    print(f"repairs: {len(begun)} began, {len(twice)} of them twice; {len(cut)} did not end: {len(cut & unknown)} told as unknown, "
+          f"{len(cut & stopped)} as stopped", flush=True)
+    if twice or not cut_by_us or cut_by_us - unknown or cut - unknown - stopped:
+        faults.append(f"began twice: {twice}; killed by us and not told as unknown: {sorted(cut_by_us - unknown)}; "
+                      f"did not end and nobody said so: {sorted(cut - unknown - stopped)}")
     rows = world.sql("select count(*) from causeway.incidents")[0][0]
     if rows != len(live.get("incidents", ())):
         faults.append(f"{rows} incidents in PostgreSQL, {len(live.get('incidents', ()))} on the topic")

@@ -90,7 +90,9 @@ def broken(records, seed):
     rand = random.Random(seed)
     ordinary = [i for i, one in enumerate(records) if one["topic"] == "otlp_metrics" and len(records) // 4 < i < len(records) * 3 // 4]
     alerts = [i for i, one in enumerate(records) if one["topic"] == "alerts"]
-    lost, moved, changed = rand.choice(ordinary), rand.choice(ordinary), rand.choice(alerts)
+    # One of the first sixty samples: without it its series are ready later. Of the later ones many a single one decides nothing.
+    early = [i for i, one in enumerate(records) if one["topic"] == "otlp_metrics" and i < len(records) // 4]
+    lost, moved, changed = rand.choice(early), rand.choice(ordinary), rand.choice(alerts)
     alert = dict(records[changed])
     alert["value"] = alert["value"].replace("is slow", "is slew", 1)
     later = dict(records[moved], timestamp_ms=records[moved]["timestamp_ms"] + 10000)

@@ -28,20 +28,41 @@ choose_servers() {
     fi
 }
 
-build_images() {
-    local name missing=""
-    for name in $NAMES; do
-        [ -z "${REBUILD:-}" ] && docker image inspect "causeway/$name:$TAG" >/dev/null 2>&1 || missing=1
-    done
-    [ -n "$missing" ] || return 0
-    local began; began=$(date +%s)
+# Where this machine trusts authorities of its own (a proxy's), the images have to as well, to reach PyPI.
+choose_base() {
+    local own=/usr/local/share/ca-certificates folder
+    [ -z "${BASE:-}" ] && ls $own/*.crt >/dev/null 2>&1 || return 0
+    export BASE=causeway-standin/base:trixie
+    docker image inspect $BASE >/dev/null 2>&1 && return 0
+    folder=$(mktemp -d)
+    cp $own/*.crt "$folder"
+    printf '%s\n' 'FROM debian:trixie-slim' 'COPY *.crt /usr/local/share/ca-certificates/' \
+        'RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends ca-certificates >/dev/null && update-ca-certificates >/dev/null && rm -rf /var/lib/apt/lists/*' \
+        'ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt' > "$folder/Dockerfile"
+    docker build -q -t $BASE "$folder" >/dev/null || fail "no base image with this machine's authorities"
+    rm -rf "$folder"
+}
+
+# One after the other: the first builds, the others only take their program; together they starve a small machine.
+build_services() {
+    local name began; began=$(date +%s)
     say "building the images"
-    # One after the other: the first builds, the others only take their program; together they starve a small machine.
-    for name in topics normalizer detector logcluster correlator ranker remediator recorder notifier console; do
+    for name in "$@"; do
         compose --progress plain build "$name" >build-images.log 2>&1 || { tail -30 build-images.log >&2; rm -f build-images.log; fail "the images do not build"; }
     done
     rm -f build-images.log
     say "images: $(seconds "$began")"
+}
+
+have_images() { # NAME...
+    local name
+    [ -z "${REBUILD:-}" ] || return 1
+    for name in "$@"; do docker image inspect "causeway/$name:$TAG" >/dev/null 2>&1 || return 1; done
+}
+
+build_images() {
+    # shellcheck disable=SC2086
+    have_images $NAMES || build_services topics normalizer detector logcluster correlator ranker remediator recorder notifier console
 }
 
 # tell_story PRODUCE SQL: both are functions; PRODUCE takes lines for the topic metrics, SQL a query.

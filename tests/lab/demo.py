@@ -44,7 +44,7 @@ COLOURS = {"FAULT": "31", "anomaly": "33", "INCIDENT": "1;31", "cause": "1;36", 
 class Sink(threading.Thread):
     """Where notices are posted to: answers 200 and remembers."""
 
-    def __init__(self, port):
+    def __init__(self, address):
         super().__init__(daemon=True)
         self.seen = seen = collections.deque(maxlen=1000)
 
@@ -59,7 +59,7 @@ class Sink(threading.Thread):
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = http.server.ThreadingHTTPServer(address, Handler)
 
     def run(self):
         self.server.serve_forever(0.2)
@@ -278,14 +278,14 @@ class Demo:
 
     def figures(self):
         case = self.case.id
-        url = self.cases.url
+        psql = self.given.psql or f"psql '{self.cases.url}'"
         print()
         good, parts = self.proof()
         self.tell.line("proof", ", ".join(f"{part}: {'yes' if found else 'NO'}" for part, found in parts.items()) + f"  (PostgreSQL, {case})")
         print("\nsee it yourself:")
-        print(f"  psql '{url}' -c \"SELECT * FROM causeway.incident_overview WHERE incident_id = '{case}'\"")
-        print(f"  psql '{url}' -c \"SELECT state, action, target, approved_by, exit_code, reason FROM causeway.action_history WHERE incident_id = '{case}'\"")
-        print(f"  http://127.0.0.1:{self.given.console}/incident/{case}")
+        print(f"  {psql} -c \"SELECT * FROM causeway.incident_overview WHERE incident_id = '{case}'\"")
+        print(f"  {psql} -c \"SELECT state, action, target, approved_by, exit_code, reason FROM causeway.action_history WHERE incident_id = '{case}'\"")
+        print(f"  {self.given.console}/incident/{case}")
         told = self.cases.rows("SELECT extract(epoch FROM opened_at - started_at)::numeric(10,1), extract(epoch FROM resolved_at - started_at)::numeric(10,1)"
                                " FROM causeway.incidents WHERE incident_id = :'id'", id=case)[0]
         print(f"\nthis incident: detected after {told[0]} s, resolved after {told[1] or '-'} s")
@@ -324,6 +324,11 @@ class Demo:
         return 0 if self.case is not None and self.figures() else 1
 
 
+def address(text):
+    host, port = text.rsplit(":", 1)
+    return host, int(port)
+
+
 def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--run", required=True)
@@ -331,8 +336,9 @@ def main():
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--interactive", action="store_true", help="ask before a repair")
     words.add_argument("--learn", type=int, default=LEARN_S, help="seconds")
-    words.add_argument("--sink", type=int, required=True, help="port notices are posted to")
-    words.add_argument("--console", type=int, required=True, help="port of the console")
+    words.add_argument("--sink", type=address, required=True, metavar="HOST:PORT", help="where notices are posted to")
+    words.add_argument("--console", required=True, metavar="URL", help="the console's, to be shown")
+    words.add_argument("--psql", help="how a reader of this gets to PostgreSQL, to be shown")
     given = words.parse_args()
     place = Place(given.run)
     if not place.settings:

@@ -10,7 +10,7 @@ words=()
 for word in "$@"; do
     case $word in --keep) KEEP=1 ;; *) words+=("$word") ;; esac
 done
-"$PYTHON" tests/lab/demo.py --run "$RUN" --sink 1 --console 1 "${words[@]}" --help >/dev/null || exit 64
+"$PYTHON" tests/lab/demo.py --run "$RUN" --sink 127.0.0.1:1 --console - "${words[@]}" --help >/dev/null || exit 64
 lab_own_folder
 build_programs
 leave() {
@@ -23,5 +23,5 @@ trap 'exit 130' INT TERM
 began=$SECONDS
 lab_begin
 say "up after $((SECONDS - began)) s: Kafka, PostgreSQL, ${SERVICES// /, }; and the shop: nginx, shop, catalog, cart, PostgreSQL, redis"
-lab_run "$PYTHON" tests/lab/demo.py --run "$RUN" --sink "$(cat "$RUN/sink.port")" --console "$(cat "$RUN/console.port")" "${words[@]}"
+lab_run "$PYTHON" tests/lab/demo.py --run "$RUN" --sink "127.0.0.1:$(cat "$RUN/sink.port")" --console "http://127.0.0.1:$(cat "$RUN/console.port")" "${words[@]}"
 say "told in $((SECONDS - began)) s"

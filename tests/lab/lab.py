@@ -2,11 +2,12 @@
 """The lab: a small shop of real programs on loopback, as children of one supervisor.
 
 lab.py up RUN --brokers HOST:PORT    starts it and waits until it serves
+lab.py run RUN --brokers HOST:PORT   the same in the foreground, until SIGTERM: a container's first process
 lab.py down RUN                      ends it and whatever it started
-lab.py say RUN WORD...               status | start NAME | stop NAME | restart NAME | kill NAME | pid NAME
+lab.py say RUN WORD...               status | start NAME | stop NAME | restart NAME | kill NAME | pid NAME, and repairs.py
 
 The supervisor is what systemd is elsewhere: it starts and stops programs when told, and leaves the dead dead. It
-listens on loopback, a line in, a line out, so a repair script of any user can speak to it.
+listens (on loopback, unless --supervisor says otherwise), a line in, a line out, so a repair script of any user can speak to it.
 """
 import argparse
 import json
@@ -19,6 +20,7 @@ import sys
 import time
 
 from place import HERE, Place
+from repairs import REPAIRS
 
 START_S = 30
 
@@ -54,6 +56,10 @@ class Supervisor:
             child.wait()
         return "stopped"
 
+    def restart(self, name):
+        self.stop(name)
+        return self.start(name)
+
     def state(self, name):
         child = self.children.get(name)
         if child is None:
@@ -67,18 +73,17 @@ class Supervisor:
         if words == ["down"]:
             self.stopping = True
             return "ending"
+        if len(words) == 2 and words[0] in REPAIRS:
+            return REPAIRS[words[0]](self, words[1])
         if len(words) != 2 or words[1] not in self.place.commands():
-            return "refused: status, down, or start|stop|restart|kill|pid NAME"
+            return f"refused: status, down, start|stop|restart|kill|pid NAME, or {'|'.join(REPAIRS)} ENTITY"
         name = words[1]
-        if words[0] == "restart":
-            self.stop(name)
-            return self.start(name)
-        actions = {"start": self.start, "stop": self.stop, "kill": lambda name: self.stop(name, signal.SIGKILL),
+        actions = {"start": self.start, "stop": self.stop, "restart": self.restart, "kill": lambda name: self.stop(name, signal.SIGKILL),
                    "pid": lambda name: str(self.children[name].pid) if name in self.children else "0"}
         return actions[words[0]](name) if words[0] in actions else "refused: what is " + words[0] + "?"
 
     def serve(self):
-        listener = socket.create_server(("127.0.0.1", self.place.port("supervisor")))
+        listener = socket.create_server(self.place.supervisor())
         waiting = selectors.DefaultSelector()
         waiting.register(listener, selectors.EVENT_READ)
         while not self.stopping:
@@ -103,7 +108,7 @@ class Supervisor:
 def say(place, *words):
     """One line to the supervisor; its answer, or None when nobody listens."""
     try:
-        with socket.create_connection(("127.0.0.1", place.port("supervisor")), timeout=15) as link:
+        with socket.create_connection(place.supervisor(), timeout=30) as link:
             link.sendall((" ".join(words) + "\n").encode())
             return link.makefile(encoding="utf-8").readline().strip()
     except (OSError, KeyError):
@@ -159,6 +164,7 @@ def serve(place):
                 wait_for(place, name, supervisor)
             if supervisor.stopping:
                 return
+        announce(place)
         with open(place.path("ready"), "w", encoding="utf-8") as file:
             file.write("yes\n")
         supervisor.serve()
@@ -177,13 +183,16 @@ def announce(place):
         raise SystemExit("lab: the topology could not be announced: is Kafka up?")
 
 
-def up(place, brokers):
+def make(place, brokers, listen):
+    place.make(brokers, listen)
+    if os.path.exists(place.path("ready")):
+        os.unlink(place.path("ready"))
+
+
+def up(place, brokers, listen):
     if say(place, "status"):
         return
-    place.make(brokers)
-    for name in ("ready",):
-        if os.path.exists(place.path(name)):
-            os.unlink(place.path(name))
+    make(place, brokers, listen)
     with open(place.path("supervisor.out"), "ab") as out:
         child = subprocess.Popen([sys.executable, os.path.abspath(__file__), "serve", place.run], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                  start_new_session=True)
@@ -197,7 +206,6 @@ def up(place, brokers):
             down(place)
             raise SystemExit("lab: did not come up: " + text)
         time.sleep(0.1)
-    announce(place)
 
 
 def down(place):
@@ -226,16 +234,20 @@ def zombie(pid):
 
 def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("verb", choices=("up", "down", "say", "serve"))
+    words.add_argument("verb", choices=("up", "run", "down", "say", "serve"))
     words.add_argument("run", help="folder of ./causeway")
     words.add_argument("words", nargs="*")
     words.add_argument("--brokers", default=os.environ.get("CAUSEWAY_KAFKA_BROKERS", ""))
+    words.add_argument("--supervisor", default="", metavar="HOST:PORT", help="where it listens; loopback and a free port else")
     given = words.parse_args()
     place = Place(given.run)
+    if given.verb in ("up", "run") and not given.brokers:
+        raise SystemExit("lab: --brokers or CAUSEWAY_KAFKA_BROKERS")
     if given.verb == "up":
-        if not given.brokers:
-            raise SystemExit("lab: --brokers or CAUSEWAY_KAFKA_BROKERS")
-        up(place, given.brokers)
+        up(place, given.brokers, given.supervisor)
+    elif given.verb == "run":
+        make(place, given.brokers, given.supervisor)
+        serve(place)
     elif given.verb == "serve":
         serve(place)
     elif given.verb == "down":

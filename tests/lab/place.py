@@ -54,7 +54,12 @@ class Place:
     def port(self, name):
         return self.settings["ports"][name]
 
-    def make(self, brokers):
+    def supervisor(self):
+        """(host, port) it listens at and is asked at."""
+        host, port = self.settings["supervisor"].rsplit(":", 1)
+        return host, int(port)
+
+    def make(self, brokers, supervisor=""):
         """Folders, ports, volume and configuration; keeps what is there."""
         for folder in ("nginx", "collectd", "rsyslog", "volume", "cache"):
             os.makedirs(self.path(folder), exist_ok=True)
@@ -62,7 +67,7 @@ class Place:
         os.chmod(self.path("volume"), 0o777)
         ports = self.settings.get("ports") or dict(zip(PORTS, free_ports(len(PORTS))))
         self.settings = {
-            "brokers": brokers, "ports": ports, "log_socket": self.path("log.sock"), "load": self.path("load.ndjson"),
+            "brokers": brokers, "ports": ports, "supervisor": supervisor or f"127.0.0.1:{ports['supervisor']}", "log_socket": self.path("log.sock"), "load": self.path("load.ndjson"),
             "volume": self.path("volume"), "volume_limit": 0 if self.mount_volume() else VOLUME_BYTES}
         with open(self.path("volume", "orders.archive"), "wb") as file:
             file.write(bytes(VOLUME_USED))
@@ -81,7 +86,7 @@ class Place:
             text = text.replace(f"@PORT:{port}@", str(number))
         for mark, value in (("LAB", self.lab), ("BROKERS", self.settings["brokers"]), ("VOLUME", self.volume_plugin()),
                             ("VOLUME_ENTITY", self.volume_entity()), ("USER", "user root;" if is_root() else ""),
-                            ("SCRIPT", os.path.join(HERE, "repair.sh"))):
+                            ("SCRIPT", os.path.join(HERE, "repair.sh")), ("SUPERVISOR", self.settings["supervisor"])):
             text = text.replace(f"@{mark}@", value)
         with open(self.path(os.path.basename(name)), "w", encoding="utf-8") as file:
             file.write(text)
