@@ -53,7 +53,7 @@ if [ -n "${CLUSTER_VOLUME_FOLDER:-}" ]; then
     sed "s|VOLUME_NAME|$space|; s|VOLUME_FOLDER|$CLUSTER_VOLUME_FOLDER/$space|; s|VOLUME_NODE|$node|" tests/k8s/volume.yaml | kubectl apply -f - >/dev/null
     storage="remediator.persistence.storageClass=$space"
 fi
-settings="kafka.brokers=kafka:9092,postgres.existingSecret=database,console.existingSecret=console,topics.partitions=4,topics.raw={metrics:2,alerts:1:alertmanager},$storage"
+settings="kafka.brokers=kafka:9092,postgres.existingSecret=database,console.existingSecret=console,topics.partitions=4,topics.raw={metrics:2,alerts:1},$storage"
 
 began=$(date +%s)
 helm -n "$space" install cw helm/causeway --set "$settings" --set image.tag="$TAG" --wait --timeout 240s >/dev/null || { show; fail "helm install --wait"; }
