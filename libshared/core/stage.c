@@ -304,8 +304,9 @@ enum cw_status cw_stage_commit(struct cw_stage *stage, struct cw_error *err)
 #endif
 #ifdef CW_MUTATE_RESEND
         if (messages[i].topic == CW_TOPIC_ANOMALIES &&
-            ++stage->commits % 29 == 0)
-            status = cw_memlog_append(stage->setup.log, &messages[i], err);
+            ++stage->commits % 29 == 0 &&
+            cw_memlog_append(stage->setup.log, &messages[i], err) != CW_OK)
+            continue;
 #endif
         status = cw_memlog_append(own ? stage->store->own : stage->setup.log,
                                   &messages[i], err);

@@ -134,7 +134,7 @@ static const struct cw_task_source sources[] = {
 static struct cw_text take_text(struct cw_unpack *in)
 {
     const size_t low = cw_unpack_u8(in);
-    const size_t wanted = low + 256u * (cw_unpack_u8(in) % 8u);
+    const size_t wanted = low + (size_t)256 * (cw_unpack_u8(in) % 8u);
     const size_t left = in->size - in->at;
     const size_t size = wanted < left ? wanted : left;
     const char *bytes = cw_unpack_bytes(in, size);

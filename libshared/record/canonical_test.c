@@ -9,7 +9,7 @@
 
 #include "record/records.h"
 
-#define ARENA_SIZE (1024u * 1024u)
+#define ARENA_SIZE ((size_t)1024 * 1024)
 
 struct fixture {
     struct cw_arena *arena;

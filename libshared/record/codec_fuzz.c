@@ -6,8 +6,8 @@
 
 #include "record/record_type.h"
 
-#define ARENA_SIZE (16u * 1024u * 1024u)
-#define BODY_SIZE  (1024u * 1024u)
+#define ARENA_SIZE ((size_t)16 * 1024 * 1024)
+#define BODY_SIZE  ((size_t)1024 * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#define ARENA_SIZE (64u * 1024u)
+#define ARENA_SIZE ((size_t)64 * 1024)
 
 static const struct cw_error reason = {CW_BAD_RECORD, "line 3: no timestamp"};
 static const struct cw_header_bytes traced = {CW_TEXT("trace"), CW_TEXT("abc")};

@@ -7,7 +7,7 @@
 #include "record/foreign.h"
 #include "record/records.h"
 
-#define ARENA_SIZE (16u * 1024u * 1024u)
+#define ARENA_SIZE ((size_t)16 * 1024 * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

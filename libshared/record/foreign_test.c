@@ -12,8 +12,8 @@
 #include "record/records.h"
 #include "record/wire.h"
 
-#define ARENA_SIZE (4u * 1024u * 1024u)
-#define BODY_SIZE  (64u * 1024u)
+#define ARENA_SIZE ((size_t)4 * 1024 * 1024)
+#define BODY_SIZE  ((size_t)64 * 1024)
 
 struct fixture {
     struct cw_arena *arena;

@@ -56,7 +56,7 @@ static inline void random_fill_array(avro_value_t *value, uint64_t *seed)
 {
     const uint64_t count = random_next(seed) % 4;
     for (uint64_t i = 0; i < count; i++) {
-        avro_value_t item;
+        avro_value_t item = {0};
         size_t index;
         avro_value_append(value, &item, &index);
         random_fill(&item, seed);
@@ -65,10 +65,10 @@ static inline void random_fill_array(avro_value_t *value, uint64_t *seed)
 
 static inline void random_fill_record(avro_value_t *value, uint64_t *seed)
 {
-    size_t count;
+    size_t count = 0;
     avro_value_get_size(value, &count);
     for (size_t i = 0; i < count; i++) {
-        avro_value_t field;
+        avro_value_t field = {0};
         avro_value_get_by_index(value, i, &field, NULL);
         random_fill(&field, seed);
     }

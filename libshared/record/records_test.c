@@ -16,8 +16,8 @@
 #include "record/record_json.h"
 
 #define SEED_COUNT 12u
-#define BODY_SIZE  (256u * 1024u)
-#define ARENA_SIZE (8u * 1024u * 1024u)
+#define BODY_SIZE  ((size_t)256 * 1024)
+#define ARENA_SIZE ((size_t)8 * 1024 * 1024)
 
 /* One message of a type, as libavro encodes it. */
 struct sample {

@@ -4,7 +4,7 @@
 
 #include "record/wire.h"
 
-#define ARENA_SIZE (16u * 1024u * 1024u)
+#define ARENA_SIZE ((size_t)16 * 1024 * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

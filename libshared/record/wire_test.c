@@ -8,7 +8,7 @@
 
 #include "record/records.h"
 
-#define ARENA_SIZE (1024u * 1024u)
+#define ARENA_SIZE ((size_t)1024 * 1024)
 
 static const struct cw_mark mark = {
     .meta = {.tenant = CW_TEXT("default"), .stream_at = 1, .revision = 2}};
