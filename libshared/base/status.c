@@ -36,6 +36,7 @@ static const char *const codes[] = {
 _Static_assert(sizeof(codes) / sizeof(codes[0]) == CW_STATUS_COUNT,
                "every status has its code");
 
+#undef cw_fail /* an analyzer's */
 enum cw_status cw_fail(struct cw_error *err, enum cw_status status,
                        const char *format, ...)
 {
