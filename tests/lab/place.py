@@ -121,8 +121,8 @@ class Place:
         user = "nobody" if is_root() else pwd.getpwuid(os.geteuid()).pw_name
         script = self.path("volume.sh")
         shutil.copy(os.path.join(HERE, "etc", "volume.sh"), script)
-        os.chmod(script, 0o755)
-        return 'LoadPlugin exec\n<Plugin exec>\n    Exec "%s" "%s" "%s" "%d" "%s"\n</Plugin>' % (
+        os.chmod(script, 0o755)  # by sh all the same: a container's tmpfs may be mounted noexec
+        return 'LoadPlugin exec\n<Plugin exec>\n    Exec "%s" "/bin/sh" "%s" "%s" "%d" "%s"\n</Plugin>' % (
             user, script, self.path("volume"), VOLUME_BYTES, VOLUME_NAME)
 
     # ---- programs ----
