@@ -234,7 +234,7 @@ def f16_repairs_go_on_only_when_somebody_says_yes(world):
 
 
 def u14_a_test_of_notifications_fires_and_resolves(world):
-    told = {(r["target"], r["transition"]): r["state"] for r in rows(world, "notify", "test", "--real", "--timeout", "30")}
+    told = {(r["target"], r["transition"]): r["state"] for r in rows(world, "notify", "test", "--real", "--timeout", "8")}
     assert told == {(target, word): "DELIVERED" for target in ("hook", "chat") for word in ("FIRING", "RESOLVED")}, told
     assert "nobody was told" in fails(world, 1, "notify", "test", "--timeout", "3")  # no target wants drills
 
