@@ -38,21 +38,44 @@ enum cw_status scan_open(const struct client *client, rd_kafka_t **handle,
     return status;
 }
 
+/* Where each partition ends now. RD_KAFKA_OFFSET_END would be looked up when
+ * the first fetch begins: what came in between would not be read. */
+static enum cw_status ends_of(rd_kafka_t *handle,
+                              rd_kafka_topic_partition_list_t *ends,
+                              struct cw_error *err)
+{
+    for (int i = 0; i < ends->cnt; i++) {
+        rd_kafka_topic_partition_t *end = &ends->elems[i];
+        int64_t first = 0;
+        const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+            handle, end->topic, end->partition, &first, &end->offset, TIMES_MS);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return cw_fail(err, cw_kafka_status(code), "end of %s: %s",
+                           end->topic, rd_kafka_err2str(code));
+    }
+    return CW_OK;
+}
+
 static enum cw_status seek_times(rd_kafka_t *handle, int64_t from_at,
                                  rd_kafka_topic_partition_list_t *places,
                                  struct cw_error *err)
 {
+    rd_kafka_topic_partition_list_t *ends =
+        rd_kafka_topic_partition_list_copy(places);
+    enum cw_status status = ends_of(handle, ends, err);
     for (int i = 0; i < places->cnt; i++)
         places->elems[i].offset = from_at / 1000;
     const rd_kafka_resp_err_t code =
-        rd_kafka_offsets_for_times(handle, places, TIMES_MS);
+        status == CW_OK ? rd_kafka_offsets_for_times(handle, places, TIMES_MS)
+                        : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return cw_fail(err, cw_kafka_status(code), "offsets by time: %s",
-                       rd_kafka_err2str(code));
+        status = cw_fail(err, cw_kafka_status(code), "offsets by time: %s",
+                         rd_kafka_err2str(code));
     for (int i = 0; i < places->cnt; i++) /* -1: nothing as late */
         if (places->elems[i].offset < 0)
-            places->elems[i].offset = RD_KAFKA_OFFSET_END;
-    return CW_OK;
+            places->elems[i].offset = ends->elems[i].offset;
+    rd_kafka_topic_partition_list_destroy(ends);
+    return status;
 }
 
 enum cw_status scan_places(struct client *client, rd_kafka_t *handle,
