@@ -120,13 +120,14 @@ ENTRYPOINT ["cwctl"]
 # ---- to try it with; not a part of Causeway (tests/lab/compose.yml) -------------
 # The lab's shop: nginx, three programs with the OpenTelemetry SDK, PostgreSQL, redis, collectd, rsyslog; and the story `demo` tells of it.
 FROM ${BASE} AS shop
+COPY tests/lab/packages.txt tests/lab/requirements.txt /usr/share/causeway/tests/lab/
+# collectd's redis plugin only recommends libhiredis, whose name has its version in it.
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      python3 python3-venv nginx-light redis-server collectd-core rsyslog rsyslog-kafka libyajl2 '^libhiredis[0-9.]*$' postgresql procps >/dev/null \
+      python3 python3-venv postgresql procps '^libhiredis[0-9.]*$' $(cat /usr/share/causeway/tests/lab/packages.txt) >/dev/null \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
 RUN python3 -m venv /usr/share/causeway/venv \
- && /usr/share/causeway/venv/bin/pip -q install --no-cache-dir --disable-pip-version-check fastavro==1.12.0 confluent-kafka==2.11.0 \
-      opentelemetry-sdk==1.36.0 opentelemetry-exporter-otlp-proto-common==1.36.0 psycopg2-binary==2.9.10 redis==6.4.0 \
+ && /usr/share/causeway/venv/bin/pip -q install --no-cache-dir --disable-pip-version-check -r /usr/share/causeway/tests/lab/requirements.txt \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin causeway \
  && install -d -o 10001 -g 10001 -m 0755 /var/lib/shop
 COPY schemas/avro /usr/share/causeway/schemas/avro

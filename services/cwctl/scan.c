@@ -56,9 +56,9 @@ static enum cw_status ends_of(rd_kafka_t *handle,
     return CW_OK;
 }
 
-static enum cw_status seek_times(rd_kafka_t *handle, int64_t from_at,
-                                 rd_kafka_topic_partition_list_t *places,
-                                 struct cw_error *err)
+enum cw_status scan_seek(rd_kafka_t *handle, int64_t from_at,
+                         rd_kafka_topic_partition_list_t *places,
+                         struct cw_error *err)
 {
     rd_kafka_topic_partition_list_t *ends =
         rd_kafka_topic_partition_list_copy(places);
@@ -106,7 +106,7 @@ enum cw_status scan_places(struct client *client, rd_kafka_t *handle,
     }
     rd_kafka_metadata_destroy(metadata);
     if (status == CW_OK && setup->from_at > 0 && setup->from_at != INT64_MAX)
-        status = seek_times(handle, setup->from_at, *places, err);
+        status = scan_seek(handle, setup->from_at, *places, err);
     if (status != CW_OK) {
         rd_kafka_topic_partition_list_destroy(*places);
         *places = NULL;

@@ -42,6 +42,12 @@ CW_MUST_USE enum cw_status scan_run(struct client *client,
 CW_MUST_USE enum cw_status scan_open(const struct client *client,
                                      rd_kafka_t **handle, struct cw_error *err);
 
+/* Gives each place the offset of its first record of from_at (Kafka time, us)
+ * or later; where there is none, the number of the next that comes. */
+CW_MUST_USE enum cw_status scan_seek(rd_kafka_t *handle, int64_t from_at,
+                                     rd_kafka_topic_partition_list_t *places,
+                                     struct cw_error *err);
+
 /* Every partition of the topics, each at its offset. */
 CW_MUST_USE enum cw_status scan_places(struct client *client,
                                        rd_kafka_t *handle,

@@ -423,12 +423,16 @@ static void a_hole_neither_makes_nor_hides_what_lasts(void **state)
     series_fini(&stream.series);
 }
 
-/* A small lasting shift, inside the band of points, is still found. */
+/* A small lasting shift, inside the band of points, is still found, and dated
+ * to where it began: before the first sample that was odd by itself. */
 static void a_small_shift_of_fine_samples_is_found(void **state)
 {
     (void)state;
     struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
+    const int64_t began_at = stream.at + DETECTOR_SECOND;
     assert_int_equal(openings(&stream, 120, white, 25.0), 1);
+    const int64_t off = stream.series.episode.started_at - began_at;
+    assert_true(llabs(off) <= 2 * DETECTOR_SECOND);
     series_fini(&stream.series);
 }
 

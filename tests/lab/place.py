@@ -67,7 +67,8 @@ class Place:
         os.chmod(self.path("volume"), 0o777)
         ports = self.settings.get("ports") or dict(zip(PORTS, free_ports(len(PORTS))))
         self.settings = {
-            "brokers": brokers, "ports": ports, "supervisor": supervisor or f"127.0.0.1:{ports['supervisor']}", "log_socket": self.path("log.sock"), "load": self.path("load.ndjson"),
+            "brokers": brokers, "ports": ports, "supervisor": supervisor or f"127.0.0.1:{ports['supervisor']}",
+            "log_socket": self.path("log.sock"), "load": self.path("load.ndjson"),
             "volume": self.path("volume"), "volume_limit": 0 if self.mount_volume() else VOLUME_BYTES}
         with open(self.path("volume", "orders.archive"), "wb") as file:
             file.write(bytes(VOLUME_USED))
@@ -117,11 +118,10 @@ class Place:
         if not self.settings["volume_limit"]:
             return ('LoadPlugin df\n<Plugin df>\n    MountPoint "%s"\n    IgnoreSelected false\n    ValuesPercentage true\n</Plugin>'
                     % os.path.realpath(self.path("volume")))
-        # collectd's exec plugin refuses to run programs as root.
+        # collectd's exec plugin refuses to run programs as root. By sh: a container's tmpfs may be mounted noexec.
         user = "nobody" if is_root() else pwd.getpwuid(os.geteuid()).pw_name
         script = self.path("volume.sh")
         shutil.copy(os.path.join(HERE, "etc", "volume.sh"), script)
-        os.chmod(script, 0o755)  # by sh all the same: a container's tmpfs may be mounted noexec
         return 'LoadPlugin exec\n<Plugin exec>\n    Exec "%s" "/bin/sh" "%s" "%s" "%d" "%s"\n</Plugin>' % (
             user, script, self.path("volume"), VOLUME_BYTES, VOLUME_NAME)
 

@@ -39,10 +39,11 @@ def free(supervisor, _):
 
 
 def unlock(supervisor, _):
-    done = subprocess.run(["psql", "-X", "-At", "-h", "127.0.0.1", "-p", str(supervisor.place.port("shop-db")), "-U", "shop", "-d", "shop", "-c", UNLOCK_SQL],
-                          capture_output=True, text=True, check=False, timeout=20)
+    # An answer in any case: the supervisor must outlive what it is asked.
+    done = subprocess.run(["timeout", "20", "psql", "-X", "-At", "-h", "127.0.0.1", "-p", str(supervisor.place.port("shop-db")), "-U", "shop", "-d", "shop", "-c", UNLOCK_SQL],
+                          capture_output=True, text=True, check=False)
     if done.returncode:
-        return "refused: " + " ".join(done.stderr.split())
+        return "refused: " + (" ".join(done.stderr.split()) or f"psql ended with {done.returncode}")
     return f"{len(done.stdout.split())} sessions ended {' '.join(done.stdout.split())}".strip()
 
 

@@ -10,7 +10,7 @@ KAFKA_VERSION=4.1.0
 PACKAGES_BUILD="build-essential cmake ninja-build pkg-config git ccache librdkafka-dev libavro-dev libpq-dev libjansson-dev libxxhash-dev libyaml-dev
  libmicrohttpd-dev libcurl4-openssl-dev libprotobuf-c-dev protobuf-c-compiler libsimdjson-dev zlib1g-dev libzstd-dev libssl-dev libcmocka-dev"
 PACKAGES_RUN="default-jre-headless maven postgresql python3 python3-venv curl procps iproute2"
-PACKAGES_LAB="nginx-light redis-server collectd-core rsyslog rsyslog-kafka libyajl2"
+PACKAGES_LAB=$(cat "$ROOT/tests/lab/packages.txt")
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "causeway: $*"; exit 1; }
@@ -77,8 +77,7 @@ setup_python() {
     [ -f "$VENV/complete-1" ] && return 0
     say "making a private Python environment"
     python3 -m venv "$VENV"
-    "$VENV/bin/pip" -q install --disable-pip-version-check fastavro==1.12.0 confluent-kafka==2.11.0 opentelemetry-sdk==1.36.0 \
-        opentelemetry-exporter-otlp-proto-common==1.36.0 psycopg2-binary==2.9.10 redis==6.4.0 numpy==2.2.6
+    "$VENV/bin/pip" -q install --disable-pip-version-check -r "$ROOT/tests/lab/requirements.txt" numpy==2.2.6
     touch "$VENV/complete-1"
 }
 
