@@ -89,6 +89,10 @@ def figure(value, unit):
     return f"{value:.3g} {unit if unit != '1' else ''}".strip()
 
 
+def cut(text, length):
+    return text if len(text) <= length else text[:length - 1] + "…"
+
+
 class Demo:
     def __init__(self, place, given):
         self.place = place
@@ -117,7 +121,7 @@ class Demo:
         self.told.add(record["anomaly_id"])
         who = record["entity"]["name"]
         if record["kind"] == "NEW_PATTERN":
-            said = f"new in its log: {record['metric'][:70]}"
+            said = f"new in its log: {cut(record['metric'], 70)}"
         elif record["kind"] == "MISSING":
             said = f"{record['metric']} has gone silent"
         else:
@@ -177,7 +181,7 @@ class Demo:
             self.tell.line("repair", f"{what} will run, approved by {record['approved_by']}")
         elif record["state"] in ("SUCCEEDED", "FAILED"):
             last = (record["output"].strip().splitlines() or ["no output"])[-1]
-            self.tell.line("repair", f"{what} ran, exit {record['exit_code']}: {last[:80]}")
+            self.tell.line("repair", f"{what} ran, exit {record['exit_code']}: {cut(last, 80)}")
         elif record["state"] == "VERIFIED":
             self.tell.line("verified", f"{what} helped: what it was for is back in its band")
         elif record["state"] in ("INEFFECTIVE", "REFUSED", "EXPIRED", "UNKNOWN", "ROLLED_BACK"):

@@ -112,6 +112,9 @@ def f16_the_kill_switch_stops_in_a_second_and_survives_a_restart(world):
     print(f"      stopped {took:.2f} s after it was said")
     assert took < 1, took
     ended = wait_for("its end is on record", lambda: [a for a in world.newest("actions", "action_id").values() if a["state"] not in ("INTENDED", "STARTED")])
+    # Every result says which repair of what it speaks of: the ranker clears changes by it.
+    results = [{p["key"]: p["value"] for p in r["parameters"]} for r in world.read("said", lambda r: r["kind"] == "RESULT")]
+    assert results and all((r["action"], r["entity"], r["phase"]) == (ended[0]["action"], "cart", "run") for r in results), results
     world.services["remediator"].kill()
     world.start("remediator")
     # It is at work again, and the fault goes on: time passes it by without a repair.
