@@ -151,7 +151,7 @@ static void count(const struct cw_core *core, uint64_t *numbers)
 const struct cw_core_type detector_core_type = {
     .name = "detector",
     .shard_count = DETECTOR_SHARDS,
-    .snapshot_format = 5,
+    .snapshot_format = 6,
     .inputs = inputs,
     .outputs = outputs,
     .create = create,

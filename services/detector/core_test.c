@@ -13,6 +13,7 @@ static void a_level_shift_opens_once_and_closes(void **state)
         anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED);
     assert_non_null(opened);
     assert_int_equal(opened->started_at, START + 400 * 10 * SECOND);
+    assert_int_equal(opened->evident_at, opened->started_at);
     assert_true(opened->meta.event_at <= START + 402 * 10 * SECOND);
     assert_true(opened->actual > opened->upper);
     assert_true(opened->lower < opened->expected);

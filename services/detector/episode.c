@@ -79,6 +79,8 @@ static enum episode_event open_episode(struct episode *episode,
     if (episode->opened_at != 0 && started <= after)
         started = after + 1 < judged->at ? after + 1 : judged->at;
     episode->started_at = started;
+    episode->evident_at =
+        episode->pending_at > started ? episode->pending_at : started;
     episode->opened_at = judged->at;
     episode->said_at = judged->at;
     episode->pending_at = 0;
@@ -277,6 +279,7 @@ enum episode_event episode_step(struct episode *episode,
 
 #define EPISODE_FIELDS(X)                                                      \
     X(i64, started_at)                                                         \
+    X(i64, evident_at)                                                         \
     X(i64, opened_at)                                                          \
     X(i64, said_at)                                                            \
     X(i64, calm_at)                                                            \

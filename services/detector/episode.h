@@ -28,6 +28,7 @@ enum episode_event {
 
 struct episode {
     int64_t started_at; /* onset; also of the last one, closed */
+    int64_t evident_at; /* its first odd sample: it began no later */
     int64_t opened_at;  /* event time of the sample that opened it */
     int64_t said_at;    /* of the last opening or update */
     int64_t calm_at;    /* first sample of the present calm run */

@@ -343,6 +343,7 @@ static void a_burst_of_seconds_is_no_news_and_what_lasts_is(void **state)
     assert_int_equal(openings(&stream, 10, white, 150.0), 0);
     assert_int_equal(openings(&stream, 1, white, 150.0), 1);
     assert_int_equal(stream.series.episode.started_at, began_at);
+    assert_int_equal(stream.series.episode.evident_at, began_at);
     series_fini(&stream.series);
 }
 
@@ -431,8 +432,11 @@ static void a_small_shift_of_fine_samples_is_found(void **state)
     struct stream stream = fine(CW_FAMILY_LATENCY, DETECTOR_SECOND, 5);
     const int64_t began_at = stream.at + DETECTOR_SECOND;
     assert_int_equal(openings(&stream, 120, white, 25.0), 1);
-    const int64_t off = stream.series.episode.started_at - began_at;
+    const struct episode *episode = &stream.series.episode;
+    const int64_t off = episode->started_at - began_at;
     assert_true(llabs(off) <= 2 * DETECTOR_SECOND);
+    assert_true(episode->evident_at > began_at);
+    assert_true(episode->evident_at < episode->opened_at);
     series_fini(&stream.series);
 }
 

@@ -10,19 +10,19 @@
 #define CALLEE_WELL 2.0 /* severity up to which the callee looks well */
 
 double ranker_change_weight(const struct ranker_change *change,
-                            int64_t start_at,
-                            const struct ranker_config *config)
+                            const struct ranker_scene *scene)
 {
-    const int64_t age_us = start_at - change->at;
+    const struct ranker_config *config = scene->config;
+    const int64_t away_us = llabs(scene->start_at - change->at);
 
-    if (age_us < 0 || age_us > config->change_us)
+    if (change->at > scene->evident_at || away_us > config->change_us)
         return 0.0;
-    if (change->undone_at != 0 && change->undone_at <= start_at)
+    if (change->undone_at != 0 && change->undone_at <= scene->start_at)
         return 0.0;
     const double kind =
         cw_text_is(cw_text_of(change->kind), "scale") ? 0.6 : 1.0;
     return cw_round6(kind *
-                     cw_exp(-(double)age_us / (double)config->change_tau_us));
+                     cw_exp(-(double)away_us / (double)config->change_tau_us));
 }
 
 /* Best suspect change that touches the entity by name; of equals the first
@@ -39,8 +39,7 @@ suspect_of(const struct ranker_scene *scene, const struct ranker_entity *entity)
         if (change->route != entity->route ||
             !cw_text_is(cw_text_of(change->name), entity->name))
             continue;
-        const double weight =
-            ranker_change_weight(change, scene->start_at, scene->config);
+        const double weight = ranker_change_weight(change, scene);
         if (weight > most) {
             most = weight;
             best = change;
@@ -196,6 +195,7 @@ static enum cw_status look(struct ranker_scene *scene, struct cw_arena *arena,
                            struct cw_error *err)
 {
     scene->start_at = ranker_start_of(scene->incident);
+    scene->evident_at = ranker_evident_of(scene->incident, scene->start_at);
     const struct ranker_view_of view_of = {scene->window, scene->graph,
                                            scene->route, scene->start_at,
                                            scene->now_at};

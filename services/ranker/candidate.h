@@ -76,7 +76,8 @@ struct ranker_scene {
     const struct ranker_graph *graph;
     const struct cw_incident *incident;
     uint64_t route;
-    int64_t start_at; /* of the symptoms: ranker_start_of */
+    int64_t start_at;   /* of the symptoms: ranker_start_of */
+    int64_t evident_at; /* they began no later: ranker_evident_of */
     int64_t now_at;
     struct ranker_view view;
     const struct ranker_sign *signs;
@@ -95,10 +96,10 @@ ranker_candidates_make(struct ranker_candidates *made,
                        struct ranker_scene *scene, struct cw_arena *arena,
                        struct cw_error *err);
 
-/* Weight of a change as a suspect, 0 to 1; 0 after the first symptom, or when
- * it was taken back before that. */
+/* Weight of a change as a suspect, 0 to 1, the less the farther from where the
+ * symptoms are thought to begin; 0 once they are evident, or when it was taken
+ * back before they began. */
 double ranker_change_weight(const struct ranker_change *change,
-                            int64_t start_at,
-                            const struct ranker_config *config);
+                            const struct ranker_scene *scene);
 
 #endif

@@ -37,6 +37,42 @@ static void f2_a_change_after_the_symptom_is_never_suspect(void **state)
     end(&stage);
 }
 
+/* An onset is an estimate: a change between it and the first symptom that is
+ * evident may have made it. */
+static void f2_a_change_before_a_symptom_is_evident_is_suspect(void **state)
+{
+    static const struct {
+        int64_t changed_at;
+        bool suspect;
+    } cases[] = {{T0 + 5 * MINUTE + SECOND, true},
+                 {T0 + 5 * MINUTE + 12 * SECOND, true},
+                 {T0 + 5 * MINUTE + 12 * SECOND + 1, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct stage stage;
+        struct cw_member members[] = {
+            member("db", "metric", CW_FAMILY_SATURATION, T0 + 5 * MINUTE),
+            member("shop", "metric", CW_FAMILY_LATENCY, T0 + 6 * MINUTE),
+            /* a slow average: does not tell when it began */
+            member("cart", "metric", CW_FAMILY_LATENCY, T0 + 3 * MINUTE)};
+        members[0].evident_at = T0 + 5 * MINUTE + 12 * SECOND;
+        begin(&stage, NULL);
+        changes(&stage, "db", "812", cases[i].changed_at);
+        stage.now_at = T0 + 6 * MINUTE;
+        incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 3, T0 + 5 * MINUTE);
+        pass(&stage, stage.now_at + 6 * SECOND);
+        const struct cw_candidate *first = &last_cause(&stage)->candidates[0];
+        assert_int_equal(cw_text_is(first->kind, "change"), cases[i].suspect);
+        assert_true(
+            !cases[i].suspect ||
+            cw_text_starts(first->evidence[0],
+                           CW_TEXT("suspect: deploy 812 (new build) took "
+                                   "effect before the first symptom was")));
+        end(&stage);
+    }
+}
+
 static void f2_suspects_are_at_most_five(void **state)
 {
     struct stage stage;
@@ -153,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f2_a_change_before_the_symptom_is_suspect),
         cmocka_unit_test(f2_a_change_after_the_symptom_is_never_suspect),
+        cmocka_unit_test(f2_a_change_before_a_symptom_is_evident_is_suspect),
         cmocka_unit_test(f2_suspects_are_at_most_five),
         cmocka_unit_test(f2_a_deploy_that_was_rolled_back_is_no_suspect),
         cmocka_unit_test(f2_a_rollback_clears_only_what_comes_after_it),

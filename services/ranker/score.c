@@ -201,9 +201,8 @@ static void fill_entity(struct ranker_candidate *candidate,
         config->weight_missing * (sign->gone ? 1.0 : sign->missing);
     factor[RANKER_LABEL] = config->weight_label * label_of(candidate->entity);
     if (candidate->change != NULL)
-        factor[RANKER_CHANGE] =
-            config->weight_change *
-            ranker_change_weight(candidate->change, scene->start_at, config);
+        factor[RANKER_CHANGE] = config->weight_change *
+                                ranker_change_weight(candidate->change, scene);
     if (candidate->explained) {
         factor[RANKER_SYMPTOM] = SYMPTOM_PENALTY;
         factor[RANKER_EXOGENEITY] = fmin(factor[RANKER_EXOGENEITY], 0.0);

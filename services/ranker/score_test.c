@@ -62,21 +62,23 @@ static void t17_a_change_fades_with_its_distance_in_time(void **state)
 {
     const struct ranker_config config = RANKER_CONFIG_DEFAULT;
     const int64_t start = 1700000000LL * 1000000;
+    struct ranker_scene scene = {
+        .config = &config, .start_at = start, .evident_at = start};
     struct ranker_change change = {.kind = "deploy"};
 
     (void)state;
     change.at = start - 1200LL * 1000000;
-    assert_true(fabs(ranker_change_weight(&change, start, &config) - 0.367879) <
-                1e-6);
+    assert_true(fabs(ranker_change_weight(&change, &scene) - 0.367879) < 1e-6);
     (void)snprintf(change.kind, sizeof(change.kind), "scale");
-    assert_true(fabs(ranker_change_weight(&change, start, &config) - 0.220728) <
-                1e-6);
+    assert_true(fabs(ranker_change_weight(&change, &scene) - 0.220728) < 1e-6);
     change.at = start;
-    assert_true(ranker_change_weight(&change, start, &config) > 0.59);
+    assert_true(ranker_change_weight(&change, &scene) > 0.59);
     change.at = start + 1;
-    assert_true(ranker_change_weight(&change, start, &config) <= 0.0);
+    assert_true(ranker_change_weight(&change, &scene) <= 0.0);
     change.at = start - config.change_us - 1;
-    assert_true(ranker_change_weight(&change, start, &config) <= 0.0);
+    assert_true(ranker_change_weight(&change, &scene) <= 0.0);
+    change.at = scene.evident_at = start + 1200LL * 1000000;
+    assert_true(fabs(ranker_change_weight(&change, &scene) - 0.220728) < 1e-6);
 }
 
 static void a_state_change_makes_more_than_a_symptom(void **state)

@@ -123,6 +123,21 @@ int64_t ranker_start_of(const struct cw_incident *incident)
     return start_at;
 }
 
+int64_t ranker_evident_of(const struct cw_incident *incident, int64_t start_at)
+{
+    int64_t evident_at = INT64_MAX;
+
+    for (size_t i = 0; i < incident->members_count; i++) {
+        const struct cw_member *member = &incident->members[i];
+        const int64_t at = member->evident_at > member->started_at
+                               ? member->evident_at
+                               : member->started_at;
+        if (member->started_at >= start_at && at < evident_at)
+            evident_at = at;
+    }
+    return evident_at != INT64_MAX ? evident_at : start_at;
+}
+
 /* A member of the incident began as this deviation did, on the same entity. */
 static bool is_of_incident(const struct ranker_track *track, uint32_t place,
                            const struct reading *reading)

@@ -50,6 +50,10 @@ struct ranker_signs_of {
  * a load average is. */
 int64_t ranker_start_of(const struct cw_incident *incident);
 
+/* By when they had begun for certain: an onset is an estimate, and noise may
+ * date it early. start_at: ranker_start_of. */
+int64_t ranker_evident_of(const struct cw_incident *incident, int64_t start_at);
+
 /* Rows for every place; enters nothing. CW_NO_MEMORY. */
 CW_MUST_USE enum cw_status ranker_signs_make(struct ranker_sign **made,
                                              const struct ranker_signs_of *of,

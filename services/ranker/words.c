@@ -108,6 +108,12 @@ static struct cw_text change_sentence(const struct ranker_candidate *candidate,
     const struct ranker_change *change = candidate->change;
     const int64_t age_us = scene->start_at - change->at;
 
+    if (age_us < 0) /* not yet evident: see ranker_change_weight */
+        return cw_arena_print(
+            arena,
+            "suspect: %s %s (%s) took effect before the first symptom was "
+            "evident, %u hops from it",
+            change_name(change), change->key, change->title, candidate->hops);
     return cw_arena_print(
         arena,
         "suspect: %s %s (%s) took effect %s before the first symptom, "

@@ -74,7 +74,7 @@ def lines_of(process, wait_s):
 def fuzz(path, folders, options):
     watch, tail, stopped = Watch(), [], False
     command = [path, f"-artifact_prefix={folders['crashes']}/{folders['claim']}-", "-print_final_stats=0", "-rss_limit_mb=3000",
-               "-timeout=30", "-max_total_time=" + str(options.most), folders["kept"], folders["given"]]
+               "-timeout=30", "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                preexec_fn=lambda: os.nice(15))
     process.rest = b""
@@ -95,6 +95,12 @@ def fuzz(path, folders, options):
     if ended == "crash":
         print("\n".join(tail), file=sys.stderr)
     return watch, ended
+
+
+def others(kept):
+    """What the other targets found: many share a parser."""
+    return sorted(path for path in glob.glob(os.path.join(os.path.dirname(kept), "*"))
+                  if path != kept and os.path.basename(path) != "crashes")
 
 
 def quiet_already(results):

@@ -8,7 +8,7 @@
 #include "correlate/report.h"
 
 #define SHARD_COUNT       16u
-#define FORMAT            3u /* whom an incident waits for */
+#define FORMAT            4u /* by when a member had begun */
 #define NUMBERS_MAX       ((size_t)1 << 24)
 #define AGENDA_MAX        ((size_t)1 << 24)
 #define LOAD_ARENA_MAX    ((size_t)1 << 30)

@@ -175,11 +175,14 @@ TEST(two_weak_anomalies_on_neighbours_confirm_each_other)
     kit_odd(&kit, 11, "blog", "a0", 0.60);
     kit_odd(&kit, 40, "cart", "a2", 0.50);
     kit_wait(&kit, 41);
+    kit_restart(&kit);
+    kit_wait(&kit, 42);
     assert_int_equal(kit_incidents(&kit), 1);
     const struct cw_incident *incident = kit_incident(&kit, 0);
     assert_int_equal(incident->members_count, 2);
     assert_text(incident->members[0].member_id, "a1");
     assert_text(incident->members[1].reason.rule, "company");
+    assert_int_equal(incident->members[0].evident_at, kit_at(10.5));
     assert_int_equal(incident->opened_at, kit_at(40));
     assert_int_equal(incident->started_at, kit_at(10));
     kit_close(&kit);
