@@ -31,7 +31,7 @@ static void text_of_strangers_is_text(void **state)
         {CW_TEXT("&lt;"), "&amp;lt;"},
         {CW_TEXT("a\0b\x1b\xff"), "a\xef\xbf\xbd"
                                   "b\xef\xbf\xbd\xef\xbf\xbd"},
-        {CW_TEXT("x\xe2\x80\xaey"), "xy"},
+        {CW_TEXT("x\xe2\x80\xaey\xe2\x80\xac"), "xy"},
         {CW_TEXT("\xc3\xa4\n"), "\xc3\xa4\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

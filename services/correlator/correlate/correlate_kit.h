@@ -265,10 +265,9 @@ static inline const struct cw_incident *kit_incident(const struct kit *kit,
     size_t seen = 0;
     for (size_t i = 0;
          (record = kit_record(kit, CW_TOPIC_INCIDENTS, i)) != NULL; i++) {
-        if (record->meta.revision == 1 && seen++ == index)
-            wanted = record;
-        else if (wanted != NULL &&
-                 cw_text_equal(wanted->incident_id, record->incident_id))
+        const bool first = record->meta.revision == 1 && seen++ == index;
+        if (first || (wanted != NULL &&
+                      cw_text_equal(wanted->incident_id, record->incident_id)))
             wanted = record;
     }
     return wanted;

@@ -315,6 +315,19 @@ static struct cw_text path_words(const struct cw_reason *reason,
     return words;
 }
 
+static struct cw_text hops_sentence(const struct cw_reason *reason,
+                                    struct cw_text span, const char *side,
+                                    struct cw_arena *arena)
+{
+    const int hops = (int)reason->path_count - 1;
+    return cw_arena_print(arena,
+                          "%d %s from where it began (%.*s), %.*s %s "
+                          "the start",
+                          hops, hops == 1 ? "hop" : "hops",
+                          CW_TEXT_ARG(path_words(reason, arena)),
+                          CW_TEXT_ARG(span), side);
+}
+
 static struct cw_text sentence(const struct corr_turn *turn,
                                const struct corr_signal *signal,
                                const struct corr_match *match,
@@ -324,36 +337,34 @@ static struct cw_text sentence(const struct corr_turn *turn,
     const struct cw_text name = signal->member.entity.name;
     const struct cw_text span = corr_title_span(reason->gap_us, arena);
     const char *side = reason->gap_us < 0 ? "before" : "after";
-    if (match->rule == CORR_RULE_FIRST)
+    switch (match->rule) {
+    case CORR_RULE_FIRST:
         return cw_arena_print(arena, "first sign of it, on %.*s, score %.2f",
                               CW_TEXT_ARG(name), signal->strength);
-    if (match->rule == CORR_RULE_COMPANY)
+    case CORR_RULE_COMPANY:
         return cw_arena_print(arena,
                               "second sign, on %.*s, %.*s %s the first: "
                               "together they opened it",
                               CW_TEXT_ARG(name), CW_TEXT_ARG(span), side);
-    if (match->rule == CORR_RULE_SAME_ENTITY)
+    case CORR_RULE_SAME_ENTITY:
         return cw_arena_print(arena,
                               "on %.*s, which is ill already, %.*s %s "
                               "the start",
                               CW_TEXT_ARG(name), CW_TEXT_ARG(span), side);
-    if (match->rule == CORR_RULE_SAME_TIME)
+    case CORR_RULE_SAME_TIME:
         return cw_arena_print(arena,
                               "%.*s %s the start; no topology is known here, "
                               "so time alone joins",
                               CW_TEXT_ARG(span), side);
-    if (match->rule == CORR_RULE_SAME_SILENCE)
+    case CORR_RULE_SAME_SILENCE:
         return cw_arena_print(arena,
                               "fell silent %.*s %s the first, as it did: what "
                               "carries their telemetry may be at fault",
                               CW_TEXT_ARG(span), side);
-    const int hops = (int)reason->path_count - 1;
-    return cw_arena_print(arena,
-                          "%d %s from where it began (%.*s), %.*s %s "
-                          "the start",
-                          hops, hops == 1 ? "hop" : "hops",
-                          CW_TEXT_ARG(path_words(reason, arena)),
-                          CW_TEXT_ARG(span), side);
+    case CORR_RULE_TOPOLOGY:
+        break;
+    }
+    return hops_sentence(reason, span, side, arena);
 }
 
 struct cw_reason corr_group_reason(const struct corr_turn *turn,

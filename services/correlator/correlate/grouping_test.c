@@ -1,14 +1,12 @@
 #include "correlate/correlate_kit.h"
 
 #define TEST(name) static void name(void **state)
-#define BEGIN(kit)                                                             \
-    (void)state;                                                               \
-    struct kit kit = {0};                                                      \
-    kit_open(&kit)
 
 TEST(T2_a_repeat_of_an_alert_folds)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit_fire(&kit, 30, "cart", "slow");
     kit_fire(&kit, 60, "cart", "slow");
@@ -22,7 +20,9 @@ TEST(T2_a_repeat_of_an_alert_folds)
 
 TEST(T3_outside_the_window_opens_a_new_incident)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "cart", "db");
     kit_fire(&kit, 10, "db", "errors");
     kit_fire(&kit, 10 + 11 * 60, "cart", "errors"); /* the window is 10 min */
@@ -33,7 +33,9 @@ TEST(T3_outside_the_window_opens_a_new_incident)
 
 TEST(T4_alerts_joined_by_an_edge_are_one_incident)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "cart", "db");
     kit_edge(&kit, 0, "blog", "cache");
     kit_fire(&kit, 10, "db", "disk full");
@@ -51,7 +53,9 @@ TEST(T4_alerts_joined_by_an_edge_are_one_incident)
 
 TEST(F3_a_member_tells_rule_path_gap_and_reason)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "web", "cart");
     kit_edge(&kit, 0, "cart", "db");
     kit_fire(&kit, 10, "db", "disk full");
@@ -72,7 +76,9 @@ TEST(F3_a_member_tells_rule_path_gap_and_reason)
 /* No edge joins them; an agent or the way to the broker broke. */
 TEST(T10_many_that_fall_silent_together_are_one_incident)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "a", "b");
     const char *const names[] = {"x", "y", "z"};
     for (int i = 0; i < 3; i++) {
@@ -93,7 +99,9 @@ TEST(T10_many_that_fall_silent_together_are_one_incident)
  * x, three hops away over e, does not, however close to a member it is. */
 TEST(F4_no_chain_merge_over_the_core)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "a", "b");
     kit_edge(&kit, 0, "b", "c");
     kit_edge(&kit, 0, "c", "d");
@@ -112,7 +120,9 @@ TEST(F4_no_chain_merge_over_the_core)
 
 TEST(F4_an_old_incident_takes_only_its_own_entities)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "cart", "db");
     for (int minute = 0; minute <= 30; minute += 5) {
         char key[16];
@@ -131,7 +141,9 @@ TEST(F4_an_old_incident_takes_only_its_own_entities)
 /* Two callees of one caller: joined only while the caller is a member. */
 TEST(F4_a_common_caller_joins_only_as_a_member)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "web", "cart");
     kit_edge(&kit, 0, "web", "pay");
     kit_fire(&kit, 10, "cart", "slow");
@@ -154,7 +166,9 @@ TEST(F4_a_common_caller_joins_only_as_a_member)
 
 TEST(a_strong_anomaly_opens_alone_and_a_weak_one_waits_in_vain)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "x", "y"); /* or time alone would join them */
     kit_odd(&kit, 0, "cart", "a1", 0.95);
     kit_odd(&kit, 5, "blog", "a2", 0.60);
@@ -169,7 +183,9 @@ TEST(a_strong_anomaly_opens_alone_and_a_weak_one_waits_in_vain)
 
 TEST(two_weak_anomalies_on_neighbours_confirm_each_other)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "cart", "db");
     kit_odd(&kit, 10, "db", "a1", 0.60);
     kit_odd(&kit, 11, "blog", "a0", 0.60);
@@ -226,7 +242,9 @@ TEST(T14_metrics_that_tell_of_no_harm_never_open_in_pairs_but_join)
 
 TEST(an_anomaly_that_grows_strong_opens_later)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_odd(&kit, 0, "cart", "a1", 0.6);
     kit_wait(&kit, 100);
     struct cw_anomaly grown = kit_anomaly(&kit, 0, "cart", "a1", 0.6);
@@ -242,7 +260,9 @@ TEST(an_anomaly_that_grows_strong_opens_later)
 
 TEST(U5_late_data_moves_the_start_and_raises_the_revision)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "cart", "db");
     kit_fire(&kit, 100, "cart", "errors");
     kit_wait(&kit, 101);
@@ -263,7 +283,9 @@ TEST(U5_late_data_moves_the_start_and_raises_the_revision)
 
 TEST(U16_an_edge_that_ended_before_the_symptom_joins_nothing)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "cart", "db");
     kit_edge(&kit, 0, "blog", "cache");
     const struct cw_declared_edge edge = {kit_service("cart"),
@@ -286,7 +308,9 @@ TEST(U16_an_edge_that_ended_before_the_symptom_joins_nothing)
 
 TEST(U16_a_seen_edge_ends_after_half_an_hour_without_calls)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     struct cw_edge edge = {
         .meta = {.tenant = kit.tenant, .domain = kit.domain},
         .from_at = kit_at(0),
@@ -313,7 +337,9 @@ TEST(U16_a_seen_edge_ends_after_half_an_hour_without_calls)
 
 TEST(a_domain_without_topology_groups_by_time_alone)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit_fire(&kit, 40, "db", "slow");
     kit_fire(&kit, 80, "mail", "slow"); /* 40 s later, 80 s from the start */
@@ -325,7 +351,9 @@ TEST(a_domain_without_topology_groups_by_time_alone)
 
 TEST(two_domains_never_meet)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit.domain = CW_TEXT("bank");
     kit_fire(&kit, 1, "cart", "slow");

@@ -1,14 +1,12 @@
 #include "correlate/correlate_kit.h"
 
 #define TEST(name) static void name(void **state)
-#define BEGIN(kit)                                                             \
-    (void)state;                                                               \
-    struct kit kit = {0};                                                      \
-    kit_open(&kit)
 
 TEST(T5_a_silenced_alert_enters_once_when_the_silence_ends)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_silence(&kit, 0, "s1", "cart", 600);
     kit_fire(&kit, 10, "cart", "slow");
     kit_fire(&kit, 20, "cart", "slow");
@@ -35,7 +33,9 @@ TEST(T5_a_silenced_alert_enters_once_when_the_silence_ends)
 
 TEST(T5_a_silence_without_owner_reason_expiry_or_matcher_is_refused)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     const struct cw_matcher matcher = {CW_TEXT("entity"), CW_TEXT("cart")};
     struct cw_said good = kit_said(&kit, 0, CW_SAID_KIND_SILENCE, "s");
     good.expires_at = kit_at(100);
@@ -57,7 +57,9 @@ TEST(T5_a_silence_without_owner_reason_expiry_or_matcher_is_refused)
 
 TEST(T14_resolves_when_all_members_ended_and_it_stayed_quiet)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit_fire(&kit, 1, "cart", "errors");
     kit_end(&kit, 100, "cart", "slow");
@@ -94,7 +96,9 @@ static void kit_cache(struct kit *kit, double second, const char *id)
 
 TEST(T14_what_hurts_nobody_holds_no_incident_open)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit_cache(&kit, 1, "a1");
     kit_end(&kit, 100, "cart", "slow");
@@ -156,7 +160,9 @@ TEST(T14_a_counted_one_that_ends_leaves_what_still_hurts)
 
 TEST(T14_where_it_is_all_there_is_it_does)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_cache(&kit, 0, "a1");
     kit_cache(&kit, 1, "a2");
     kit_wait(&kit, 100);
@@ -173,7 +179,9 @@ TEST(T14_where_it_is_all_there_is_it_does)
 /* Memory that grew was first; what hurts came after it, and went. */
 TEST(T14_what_came_first_does_not_hold_it_when_what_hurts_is_over)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_cache(&kit, 0, "a1");
     kit_cache(&kit, 1, "a2");
     kit_fire(&kit, 2, "cart", "slow");
@@ -188,7 +196,9 @@ TEST(T14_what_came_first_does_not_hold_it_when_what_hurts_is_over)
 
 TEST(T14_reopens_the_same_id_within_the_window_and_not_after)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit_end(&kit, 10, "cart", "slow");
     kit_fire(&kit, 80, "cart", "slow"); /* resolved at 70 */
@@ -211,7 +221,9 @@ TEST(T14_reopens_the_same_id_within_the_window_and_not_after)
 
 TEST(T14_a_person_acknowledges_and_resolves)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     char id[16] = {0};
     kit_fire(&kit, 0, "cart", "slow");
     kit_wait(&kit, 1);
@@ -237,7 +249,9 @@ TEST(T14_a_person_acknowledges_and_resolves)
 
 TEST(T14_what_was_said_before_the_reopening_is_not_said_again)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     char id[16] = {0};
     kit_fire(&kit, 0, "cart", "slow");
     kit_wait(&kit, 1);
@@ -255,7 +269,9 @@ TEST(T14_what_was_said_before_the_reopening_is_not_said_again)
 
 TEST(T14_a_log_line_still_new_does_not_hold_an_incident_open)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     struct cw_anomaly line = kit_anomaly(&kit, 1, "cart", "n1", 0.99);
     line.kind = CW_ANOMALY_KIND_NEW_PATTERN;
@@ -289,7 +305,9 @@ TEST(T16_an_alert_must_be_said_often_enough)
 
 TEST(T16_what_does_not_fire_opens_nothing)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_alert(&kit, 0, "cart", "note", CW_EVENT_STATUS_NONE);
     kit_end(&kit, 1, "cart", "never seen");
     struct cw_event change = kit_event(&kit, 2, CW_EVENT_KIND_CHANGE);
@@ -309,7 +327,9 @@ TEST(T16_what_does_not_fire_opens_nothing)
 
 TEST(U14_whoever_got_firing_gets_resolved_though_silenced_since)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit_silence(&kit, 10, "s1", "cart", 5000);
     kit_restart(&kit);
@@ -322,7 +342,9 @@ TEST(U14_whoever_got_firing_gets_resolved_though_silenced_since)
 
 TEST(U14_an_alert_whose_source_fell_silent_is_resolved_in_the_end)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_fire(&kit, 0, "cart", "slow");
     kit_fire(&kit, 3600, "cart", "slow");
     kit_wait(&kit, 3600 + 86399);
@@ -334,7 +356,9 @@ TEST(U14_an_alert_whose_source_fell_silent_is_resolved_in_the_end)
 
 TEST(U17_a_restart_alone_says_nothing)
 {
-    BEGIN(kit);
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
     kit_edge(&kit, 0, "cart", "db");
     kit_fire(&kit, 10, "db", "disk");
     kit_odd(&kit, 11, "blog", "a1", 0.5);

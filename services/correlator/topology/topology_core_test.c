@@ -138,6 +138,19 @@ static void a_served_span_counts_in_the_window_it_came_in(void **state)
     cw_drive_destroy(&drive);
 }
 
+static const struct cw_metric_run *run_defining(const struct cw_drive *drive,
+                                                const char *metric)
+{
+    for (size_t i = 0; i < count_of(drive, CW_TOPIC_METRICS_PATTERNS); i++) {
+        const struct cw_metric_run *run =
+            output(drive, CW_TOPIC_METRICS_PATTERNS, i);
+        if (run->definitions_count > 0 &&
+            cw_text_is(run->definitions[0].name, metric))
+            return run;
+    }
+    return NULL;
+}
+
 static void a_database_is_known_by_its_callers(void **state)
 {
     (void)state;
@@ -151,13 +164,8 @@ static void a_database_is_known_by_its_callers(void **state)
     pass(drive, START + 15 * SECOND);
     const struct cw_edge *edge = output(drive, CW_TOPIC_EDGES, 0);
     assert_true(cw_text_is(edge->callee.kind, "database"));
-    const struct cw_metric_run *run = NULL;
-    for (size_t i = 0; i < count_of(drive, CW_TOPIC_METRICS_PATTERNS); i++) {
-        run = output(drive, CW_TOPIC_METRICS_PATTERNS, i);
-        if (run->definitions_count > 0 &&
-            cw_text_is(run->definitions[0].name, "span.client.count"))
-            break;
-    }
+    const struct cw_metric_run *run = run_defining(drive, "span.client.count");
+    assert_non_null(run);
     assert_true(cw_text_is(run->definitions[0].entity.name, "orders"));
     assert_true(run->values[0] == 1.0 && run->values[1] == 1.0);
     cw_drive_destroy(&drive);
