@@ -1,6 +1,7 @@
 #include "base64.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static const char letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -54,9 +55,9 @@ struct cw_text base64_encode(struct cw_text bytes, struct cw_arena *arena)
         for (size_t k = 0; k < 3; k++)
             group = group << 8 |
                     (k < left ? (unsigned char)bytes.bytes[i + k] : 0u);
-        for (size_t k = 0; k < 4; k++)
-            out[at + k] =
-                k <= left ? letters[group >> (18 - 6 * k) & 0x3f] : '=';
+        memset(out + at, '=', 4);
+        for (size_t k = 0; k <= left; k++)
+            out[at + k] = letters[group >> (18 - 6 * k) & 0x3f];
     }
     return (struct cw_text){out, size};
 }

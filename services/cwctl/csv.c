@@ -31,6 +31,17 @@ static bool unquote(struct cw_text line, size_t *at, struct cw_arena *arena,
     return false;
 }
 
+/* The cell from *at to the next comma; *at moves to that comma. */
+static struct cw_text bare(struct cw_text line, size_t *at)
+{
+    const size_t left = line.size - *at;
+    const char *cell = line.bytes + *at;
+    const char *comma = left > 0 ? memchr(cell, ',', left) : NULL;
+    const size_t size = comma != NULL ? (size_t)(comma - cell) : left;
+    *at += size;
+    return (struct cw_text){cell, size};
+}
+
 bool csv_split(struct cw_text line, struct cw_arena *arena,
                struct cw_text *cells, size_t *count)
 {
@@ -38,7 +49,7 @@ bool csv_split(struct cw_text line, struct cw_arena *arena,
     if (line.size > 0 && line.bytes[line.size - 1] == '\r')
         line.size--;
     for (*count = 0;; at++) {
-        struct cw_text cell = {line.bytes + at, 0};
+        struct cw_text cell;
         if (*count == CSV_CELLS_MAX)
             return false;
         if (at < line.size && line.bytes[at] == '"') {
@@ -46,12 +57,7 @@ bool csv_split(struct cw_text line, struct cw_arena *arena,
             if (!unquote(line, &at, arena, &cell))
                 return false;
         } else {
-            const char *comma =
-                at < line.size ? memchr(line.bytes + at, ',', line.size - at)
-                               : NULL;
-            cell.size = comma != NULL ? (size_t)(comma - line.bytes) - at
-                                      : line.size - at;
-            at += cell.size;
+            cell = bare(line, &at);
         }
         cells[(*count)++] = cell;
         if (at >= line.size)

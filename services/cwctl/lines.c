@@ -1,5 +1,6 @@
 #include "lines.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -107,6 +108,7 @@ static enum cw_status make_room(struct lines *lines, struct cw_error *err)
         return cw_fail(err, CW_TOO_LARGE, "%s:%llu: a line above %zu MiB",
                        lines->path, (unsigned long long)lines->number + 1,
                        LINE_SIZE_MAX >> 20);
+    assert(lines->room >= FIRST_ROOM);
     char *grown = realloc(lines->bytes, lines->room * 2);
     if (grown == NULL)
         return cw_fail(err, CW_NO_MEMORY, "a line of %zu bytes", lines->room);

@@ -262,25 +262,25 @@ enum cw_status raw_log_open(struct raw_log **made,
     return status;
 }
 
-void raw_log_close(struct raw_log **made)
+void raw_log_close(struct raw_log **log)
 {
-    struct raw_log *log = *made;
-    if (log == NULL)
+    struct raw_log *gone = *log;
+    if (gone == NULL)
         return;
-    for (size_t i = 0; log->files != NULL && i < log->setup.path_count; i++) {
-        lines_close(&log->files[i].lines);
-        if (log->files[i].parser != NULL)
-            tree_parser_destroy(&log->files[i].parser);
-        cw_arena_destroy(&log->files[i].arena);
+    for (size_t i = 0; gone->files != NULL && i < gone->setup.path_count; i++) {
+        lines_close(&gone->files[i].lines);
+        if (gone->files[i].parser != NULL)
+            tree_parser_destroy(&gone->files[i].parser);
+        cw_arena_destroy(&gone->files[i].arena);
     }
-    free(log->files);
-    for (uint32_t i = 0; i < log->topic_count; i++)
-        free(log->topics[i]);
-    recorded_destroy(&log->recorded);
-    cw_map64_destroy(&log->index);
-    cw_arena_destroy(&log->names);
-    free(log);
-    *made = NULL;
+    free(gone->files);
+    for (uint32_t i = 0; i < gone->topic_count; i++)
+        free(gone->topics[i]);
+    recorded_destroy(&gone->recorded);
+    cw_map64_destroy(&gone->index);
+    cw_arena_destroy(&gone->names);
+    free(gone);
+    *log = NULL;
 }
 
 /* ---- the second --------------------------------------------------------- */
