@@ -20,6 +20,7 @@
 
 #define START  (INT64_C(1700000000) * DETECTOR_SECOND)
 #define SECOND DETECTOR_SECOND
+#define STEP   (10 * SECOND) /* between samples */
 
 /* What one test drives; values come from a fixed stream of numbers. */
 struct bench {
@@ -143,7 +144,7 @@ static inline void restart(struct bench *bench)
     assert_int_equal(cw_drive_restart(bench->drive, &err), CW_OK);
 }
 
-/* One gauge of noise around 100 (sigma 5) every 10 s; from..to add `more`. */
+/* One gauge of noise around 100 (sigma 5) every step; from..to add `more`. */
 static inline void gauge(struct bench *bench, enum cw_family family,
                          int samples, int from, int to, double more)
 {
@@ -153,9 +154,9 @@ static inline void gauge(struct bench *bench, enum cw_family family,
         double value = 100.0 + 5.0 * noise(bench);
         if (i >= from && i < to)
             value += more;
-        send(bench, START + i * 10 * SECOND, &cpu, 1, &value, i == 0);
+        send(bench, START + i * STEP, &cpu, 1, &value, i == 0);
     }
-    advance(bench, START + samples * 10 * SECOND);
+    advance(bench, START + samples * STEP);
 }
 
 static inline const struct cw_anomaly *opened_of(const struct bench *bench,

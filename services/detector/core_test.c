@@ -12,9 +12,9 @@ static void a_level_shift_opens_once_and_closes(void **state)
     const struct cw_anomaly *opened =
         anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED);
     assert_non_null(opened);
-    assert_int_equal(opened->started_at, START + 400 * 10 * SECOND);
+    assert_int_equal(opened->started_at, START + 400 * STEP);
     assert_int_equal(opened->evident_at, opened->started_at);
-    assert_true(opened->meta.event_at <= START + 402 * 10 * SECOND);
+    assert_true(opened->meta.event_at <= START + 402 * STEP);
     assert_true(opened->actual > opened->upper);
     assert_true(opened->lower < opened->expected);
     assert_true(opened->expected > 90.0 && opened->expected < 110.0);
@@ -31,8 +31,8 @@ static void a_level_shift_opens_once_and_closes(void **state)
     assert_non_null(closed);
     assert_true(cw_text_equal(closed->anomaly_id, opened->anomaly_id));
     assert_true(closed->score == opened->score);
-    assert_true(closed->closed_at >= START + 440 * 10 * SECOND);
-    assert_true(closed->closed_at <= START + 455 * 10 * SECOND);
+    assert_true(closed->closed_at >= START + 440 * STEP);
+    assert_true(closed->closed_at <= START + 455 * STEP);
     /* 40 samples = 400 s: at most an update a minute, and growth. */
     const struct cw_anomaly *ninth =
         anomaly_at(&bench, 9, CW_ANOMALY_STATUS_UPDATED);
@@ -88,31 +88,36 @@ static void nothing_opens_while_warming(void **state)
     cw_drive_destroy(&bench.drive);
 }
 
+/* The nth said about a series; NULL = fewer. */
+static const struct cw_series *series_at(const struct bench *bench, size_t nth)
+{
+    for (size_t i = 0; i < cw_drive_output_count(bench->drive); i++) {
+        const struct cw_drive_output *out = cw_drive_output(bench->drive, i);
+        if (out->topic == CW_TOPIC_SERIES && nth-- == 0)
+            return out->record;
+    }
+    return NULL;
+}
+
 static void a_series_says_when_it_is_ready(void **state)
 {
     (void)state;
     struct bench bench = bench_of();
     open_bench(&bench);
     gauge(&bench, CW_FAMILY_OTHER, 80, 0, 0, 0.0);
-    const struct cw_series *seen[4] = {NULL};
-    size_t count = 0;
-    for (size_t i = 0; i < cw_drive_output_count(bench.drive); i++) {
-        const struct cw_drive_output *out = cw_drive_output(bench.drive, i);
-        if (out->topic == CW_TOPIC_SERIES && count < 4)
-            seen[count++] = out->record;
-    }
-    assert_int_equal(count, 2);
-    assert_int_equal(seen[0]->state, CW_SERIES_STATE_WARMING);
-    assert_int_equal(seen[1]->state, CW_SERIES_STATE_READY);
-    assert_int_equal(seen[1]->ready_views_count, 4);
+    const struct cw_series *first = series_at(&bench, 0);
+    const struct cw_series *second = series_at(&bench, 1);
+    assert_non_null(second);
+    assert_null(series_at(&bench, 2));
+    assert_int_equal(first->state, CW_SERIES_STATE_WARMING);
+    assert_int_equal(second->state, CW_SERIES_STATE_READY);
+    assert_int_equal(second->ready_views_count, 4);
     /* 80 samples later the rest of the story: it ends. */
-    advance(&bench, START + 80 * 10 * SECOND + 20 * DETECTOR_MINUTE);
-    const struct cw_drive_output *last = NULL;
-    for (size_t i = 0; i < cw_drive_output_count(bench.drive); i++)
-        if (cw_drive_output(bench.drive, i)->topic == CW_TOPIC_SERIES)
-            last = cw_drive_output(bench.drive, i);
-    assert_non_null(last);
-    assert_int_equal(((const struct cw_series *)last->record)->state,
+    advance(&bench, START + 80 * STEP + 20 * DETECTOR_MINUTE);
+    size_t count = 2;
+    while (series_at(&bench, count) != NULL)
+        count++;
+    assert_int_equal(series_at(&bench, count - 1)->state,
                      CW_SERIES_STATE_STALE);
     cw_drive_destroy(&bench.drive);
 }
@@ -143,7 +148,7 @@ static uint64_t story(int restart_every)
         if (i == 350)
             values[0] = values[1] = values[2] = 5.0; /* a restart of it */
         const bool late = i > 400 && i < 440;
-        send(&bench, START + i * 10 * SECOND, list, late ? 4 : 5, values,
+        send(&bench, START + i * STEP, list, late ? 4 : 5, values,
              i % 100 == 0);
         if (restart_every > 0 && i % restart_every == restart_every - 1)
             restart(&bench);
@@ -166,14 +171,14 @@ static void one_point_of_a_percentage_is_no_news(void **state)
     list[0].unit = CW_TEXT("%");
     for (int i = 0; i < 400; i++) {
         const double value = i < 360 ? 0.0 : 0.9;
-        send(&bench, START + i * 10 * SECOND, list, 1, &value, i == 0);
+        send(&bench, START + i * STEP, list, 1, &value, i == 0);
         if (i == 200)
             restart(&bench);
     }
     assert_null(anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED));
     for (int i = 400; i < 410; i++) {
         const double value = 40.0;
-        send(&bench, START + i * 10 * SECOND, list, 1, &value, false);
+        send(&bench, START + i * STEP, list, 1, &value, false);
     }
     assert_non_null(anomaly_at(&bench, 0, CW_ANOMALY_STATUS_OPENED));
     cw_drive_destroy(&bench.drive);
@@ -206,7 +211,7 @@ static void a_pair_of_counters_yields_mean_and_error_ratio(void **state)
         const double values[3] = {
             count, count * (ill ? 80.0 : 20.0 + 0.5 * noise(&bench)),
             ill ? 20.0 : 0.0};
-        send(&bench, START + i * 10 * SECOND, list, 3, values, i == 0);
+        send(&bench, START + i * STEP, list, 3, values, i == 0);
     }
     advance(&bench, START + 3100 * SECOND);
     const struct cw_anomaly *mean = opened_of(&bench, "calls.mean");

@@ -13,6 +13,8 @@
 #define HOUR  DETECTOR_HOUR
 #define START (INT64_C(1700006400) * DETECTOR_SECOND)
 
+enum { FORTNIGHT = 14 * 24, FOUR_WEEKS = 28 * 24 }; /* in hours */
+
 static double noise(uint64_t *random)
 {
     double sum = -6.0;
@@ -31,15 +33,15 @@ static double shape(int hour)
 static void a_daily_shape_goes_on(void **state)
 {
     (void)state;
-    struct forecast_sample samples[24 * 14];
+    struct forecast_sample samples[FORTNIGHT];
     struct forecast_step steps[24];
     struct cw_error err = {0};
-    for (int i = 0; i < 24 * 14; i++)
+    for (int i = 0; i < FORTNIGHT; i++)
         samples[i] = (struct forecast_sample){START + i * HOUR, shape(i)};
-    assert_int_equal(forecast_make(samples, 24 * 14, 24, steps, &err), CW_OK);
+    assert_int_equal(forecast_make(samples, FORTNIGHT, 24, steps, &err), CW_OK);
     for (int i = 0; i < 24; i++) {
-        assert_int_equal(steps[i].at, START + (24 * 14 + i) * HOUR);
-        assert_true(fabs(steps[i].mean - shape(24 * 14 + i)) < 0.5);
+        assert_int_equal(steps[i].at, START + (FORTNIGHT + i) * HOUR);
+        assert_true(fabs(steps[i].mean - shape(FORTNIGHT + i)) < 0.5);
         assert_true(steps[i].lower <= steps[i].mean);
         assert_true(steps[i].upper >= steps[i].mean);
     }
@@ -49,22 +51,22 @@ static void nine_of_ten_truths_lie_in_the_band(void **state)
 {
     (void)state;
     uint64_t random = 5;
-    struct forecast_sample samples[24 * 28];
+    struct forecast_sample samples[FOUR_WEEKS];
     struct forecast_step steps[48];
     struct cw_error err = {0};
     int inside = 0;
     for (int run = 0; run < 20; run++) {
         double walk = 0.0;
         double truth[48];
-        for (int i = 0; i < 24 * 28 + 48; i++) {
+        for (int i = 0; i < FOUR_WEEKS + 48; i++) {
             walk = 0.95 * walk + noise(&random);
             const double value = shape(i) + 2.0 * walk + 3.0 * noise(&random);
-            if (i < 24 * 28)
+            if (i < FOUR_WEEKS)
                 samples[i] = (struct forecast_sample){START + i * HOUR, value};
             else
-                truth[i - 24 * 28] = value;
+                truth[i - FOUR_WEEKS] = value;
         }
-        assert_int_equal(forecast_make(samples, 24 * 28, 48, steps, &err),
+        assert_int_equal(forecast_make(samples, FOUR_WEEKS, 48, steps, &err),
                          CW_OK);
         for (int i = 0; i < 48; i++)
             inside += truth[i] >= steps[i].lower && truth[i] <= steps[i].upper;
@@ -89,11 +91,11 @@ static void a_trend_without_season_is_followed(void **state)
 static void holes_and_repeats_do_no_harm(void **state)
 {
     (void)state;
-    struct forecast_sample samples[24 * 14 + 1];
+    struct forecast_sample samples[FORTNIGHT + 1];
     struct forecast_step steps[24];
     struct cw_error err = {0};
     size_t count = 0;
-    for (int i = 0; i < 24 * 14; i++)
+    for (int i = 0; i < FORTNIGHT; i++)
         if (i % 37 != 5)
             samples[count++] =
                 (struct forecast_sample){START + i * HOUR, shape(i)};
@@ -101,7 +103,7 @@ static void holes_and_repeats_do_no_harm(void **state)
     samples[count++].value = 1e6;
     assert_int_equal(forecast_make(samples, count, 24, steps, &err), CW_OK);
     for (int i = 0; i < 24; i++)
-        assert_true(fabs(steps[i].mean - shape(24 * 14 + i)) < 8.0);
+        assert_true(fabs(steps[i].mean - shape(FORTNIGHT + i)) < 8.0);
 }
 
 static void refuses_what_it_cannot_continue(void **state)

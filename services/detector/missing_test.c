@@ -12,8 +12,7 @@ static void one_silent_series_is_missed_from_its_onset(void **state)
     for (int i = 0; i < 300; i++) {
         const double values[2] = {10.0 + noise(&bench), 20.0 + noise(&bench)};
         const bool gone = i >= 200 && i < 250;
-        send(&bench, START + i * 10 * SECOND, list, gone ? 1 : 2, values,
-             i == 0);
+        send(&bench, START + i * STEP, list, gone ? 1 : 2, values, i == 0);
     }
     advance(&bench, START + 3000 * SECOND);
     const struct cw_anomaly *opened = opened_of(&bench, "disk");

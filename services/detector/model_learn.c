@@ -127,6 +127,19 @@ static void learn_day(struct model *model, const struct judgement *j,
     model_settle(model);
 }
 
+/* untold = false: part of an episode that is told already, see tail_learn. */
+static void learn_tails(struct model *model, const struct judgement *j,
+                        bool untold)
+{
+    if (!j->warm)
+        return;
+    for (unsigned i = 0; i < VIEW_COUNT; i++)
+        if (j->ready & (1u << i))
+            tail_learn(&model->views[i].tail, j->loudness[i], model->seen,
+                       untold);
+    tail_learn(&model->fused, j->fused, model->seen, untold);
+}
+
 void model_learn(struct model *model, const struct model_nature *nature,
                  const struct judgement *judged, bool calm, bool first)
 {
@@ -153,13 +166,7 @@ void model_learn(struct model *model, const struct model_nature *nature,
             model->windows[i] = (float)judged->deviations[VIEW_MINUTES5 + i];
         model->step_fast = (float)judged->step_fast;
     }
-    if (judged->warm) {
-        for (unsigned i = 0; i < VIEW_COUNT; i++)
-            if (judged->ready & (1u << i))
-                tail_learn(&model->views[i].tail, judged->loudness[i],
-                           model->seen, calm || first);
-        tail_learn(&model->fused, judged->fused, model->seen, calm || first);
-    }
+    learn_tails(model, judged, calm || first);
     if (calm) {
         learn_levels(model, judged, gain, least);
         learn_scales(model, judged, gain);

@@ -78,23 +78,23 @@ void model_load(struct model *model, struct day *(*make_day)(void),
         day_load(model->day, in);
 }
 
-static const char *const names[VIEW_COUNT] = {
-#define VIEW_NAME(id, name) [VIEW_##id] = name,
+static const char *const view_names[VIEW_COUNT] = {
+#define VIEW_NAME(id, name) [VIEW_##id] = (name),
     VIEW_TABLE(VIEW_NAME)
 #undef VIEW_NAME
 };
 
 const char *view_name(enum view view)
 {
-    return names[view];
+    return view_names[view];
 }
 
-unsigned model_ready_views(unsigned ready, const char *found[VIEW_COUNT])
+unsigned model_ready_views(unsigned ready, const char *names[VIEW_COUNT])
 {
     unsigned count = 0;
     for (unsigned i = 0; i < VIEW_COUNT; i++)
         if (ready & (1u << i))
-            found[count++] = names[i];
+            names[count++] = view_names[i];
     return count;
 }
 

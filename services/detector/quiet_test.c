@@ -225,14 +225,16 @@ static void a_thing_that_goes_down_is_found_at_once(void **state)
 static void one_of_several_fewer_is_quiet(void **state)
 {
     (void)state;
-    for (double other = 11.0; other <= 13.0; other += 2.0) {
+    static const double others[] = {11.0, 13.0};
+    for (unsigned o = 0; o < 2; o++) {
         struct stream stream = stream_of(CW_FAMILY_AVAILABILITY, 1);
         struct judgement judged;
         enum episode_event event;
         for (unsigned i = 0; i < 260; i++) {
             stream.at += 10 * DETECTOR_SECOND;
             series_sample(&stream.series, &stream.config, &stream.nature,
-                          stream.at, i < 200 ? 12.0 : other, &judged, &event);
+                          stream.at, i < 200 ? 12.0 : others[o], &judged,
+                          &event);
             assert_int_equal(event, EPISODE_NONE);
         }
         series_fini(&stream.series);

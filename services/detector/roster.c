@@ -37,15 +37,6 @@ static void free_member(struct member *member)
     free(member);
 }
 
-static void free_text(struct cw_text text)
-{
-    union {
-        const char *lent;
-        void *owned;
-    } bytes = {.lent = text.bytes};
-    free(bytes.owned);
-}
-
 void roster_destroy(struct roster **roster)
 {
     struct roster *gone = *roster;
@@ -54,7 +45,7 @@ void roster_destroy(struct roster **roster)
     for (uint32_t i = 0; i < gone->member_count; i++)
         free_member(gone->members[i]);
     for (uint32_t i = 0; i < gone->entity_count; i++)
-        free_text(gone->entities[i].tenant);
+        free(gone->entities[i].names);
     free(gone->members);
     free(gone->entities);
     free(gone->pairs);
@@ -113,6 +104,7 @@ static enum cw_status copy_names(struct watched_entity *entity,
     char *at = malloc(size + 1);
     if (at == NULL)
         return cw_fail(err, CW_NO_MEMORY, "entity");
+    entity->names = at;
     entity->tenant = put_text(&at, from->tenant);
     entity->domain = put_text(&at, from->domain);
     entity->kind = put_text(&at, from->kind);
@@ -141,7 +133,7 @@ static enum cw_status add_entity(struct roster *roster,
         return status;
     status = cw_map64_put(roster->by_entity, key, roster->entity_count, err);
     if (status != CW_OK) {
-        free_text(made.tenant);
+        free(made.names);
         return status;
     }
     *index = roster->entity_count;

@@ -60,7 +60,8 @@ struct member {
 };
 
 struct watched_entity {
-    struct cw_text tenant; /* the four are owned, one block at tenant.bytes */
+    char *names; /* owned: the block the four texts lie in */
+    struct cw_text tenant;
     struct cw_text domain;
     struct cw_text kind;
     struct cw_text name;

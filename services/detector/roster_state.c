@@ -26,15 +26,6 @@ static void drop_member(struct member *member)
     free(member);
 }
 
-static void drop_names(struct watched_entity *entity)
-{
-    union {
-        const char *lent;
-        void *owned;
-    } bytes = {.lent = entity->tenant.bytes};
-    free(bytes.owned);
-}
-
 static void keep_members(struct roster *roster, int64_t before_at,
                          const struct remap *remap)
 {
@@ -63,7 +54,7 @@ static void keep_entities(struct roster *roster, const struct remap *remap)
         const bool gone = entity->count == 0;
         remap->entities[i] = gone ? ROSTER_NONE : kept;
         if (gone)
-            drop_names(entity);
+            free(entity->names);
         else
             roster->entities[kept++] = *entity;
     }
@@ -270,6 +261,7 @@ static void load_entities(struct roster *roster, struct cw_unpack *in)
             in->failed = true;
             return;
         }
+        entity->names = at;
         struct cw_text *names[4] = {&entity->tenant, &entity->domain,
                                     &entity->kind, &entity->name};
         for (unsigned t = 0; t < 4; t++) {
@@ -389,6 +381,7 @@ static void load_waiting(struct roster *roster, bool parked,
 enum cw_status roster_load(struct roster *roster, struct cw_unpack *in,
                            struct cw_error *err)
 {
+    assert(roster->member_count == 0);
     roster->timer_at = cw_unpack_i64(in);
     roster->seen_at = cw_unpack_i64(in);
     roster->resumed_at = cw_unpack_i64(in);

@@ -41,10 +41,11 @@ static struct state begin(const struct smooth_method *method,
         return state;
     const double first = mean_of(values, longest);
     const double second = mean_of(values + longest, longest);
+    const size_t days = 2 * longest / day;
     memset(season, 0, (day + method->week) * sizeof(*season));
     for (size_t i = 0; i < 2 * longest; i++)
-        state.day[i % day] += (values[i] - (i < longest ? first : second)) /
-                              (double)(2 * longest / day);
+        state.day[i % day] +=
+            (values[i] - (i < longest ? first : second)) / (double)days;
     for (size_t i = 0; i < 2 * method->week; i++)
         state.week[i % method->week] +=
             0.5 *
