@@ -37,6 +37,13 @@ static struct generalise_answer give(struct generalise *set, const char *line,
     return answer;
 }
 
+/* The pattern a line falls into, lent until the next; NULL = overflow. */
+static const struct pattern *pattern_of(struct generalise *set,
+                                        const char *line)
+{
+    return give(set, line, 1).pattern;
+}
+
 static void expect_text(const struct pattern *pattern, const char *want)
 {
     char text[TEMPLATE_SIZE_MAX + 1];
@@ -89,8 +96,7 @@ static void a_value_seen_by_its_looks_covers_the_words_before_it(void **state)
 {
     (void)state;
     struct generalise *set = make(100);
-    const uint64_t before =
-        give(set, "worker alpha took over shard", 1).pattern->id;
+    const uint64_t before = pattern_of(set, "worker alpha took over shard")->id;
     const struct generalise_answer answer =
         give(set, "worker beta7 took over shard", 1);
     assert_int_equal(answer.news, GENERALISE_MERGED);
@@ -266,7 +272,7 @@ static void a_flood_of_kinds_stays_within_the_bound(void **state)
     assert_int_equal(patterns_create(&patterns, 100, &err), CW_OK);
     for (size_t i = 0; i < 100000; i++) {
         for (size_t k = 0; k < 40; k++)
-            line[k] = k % 8 == 7 ? ' ' : (char)('g' + next(&seed) % 20);
+            line[k] = (char)(k % 8 == 7 ? ' ' : 'g' + next(&seed) % 20);
         assert_int_equal(
             patterns_add(patterns, (struct cw_text){line, 40}, &err), CW_OK);
     }

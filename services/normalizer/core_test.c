@@ -1,5 +1,7 @@
 #include "desk.h"
 
+#define SECOND INT64_C(1000000)
+
 static void a_prometheus_sample_becomes_a_run_with_its_definition(void **state)
 {
     (void)state;
@@ -75,6 +77,17 @@ static void lines_and_objects_run_together_are_read_alike(void **state)
     }
 }
 
+static const struct cw_dead_letter *letter_at(const struct desk *desk,
+                                              size_t nth)
+{
+    for (size_t i = 0; i < cw_drive_output_count(desk->drive); i++) {
+        const struct cw_drive_output *output = cw_drive_output(desk->drive, i);
+        if (output->topic == CW_TOPIC_DEADLETTER && nth-- == 0)
+            return output->record;
+    }
+    return NULL;
+}
+
 static void a_bad_line_leaves_alone_and_the_good_go_on(void **state)
 {
     (void)state;
@@ -86,15 +99,8 @@ static void a_bad_line_leaves_alone_and_the_good_go_on(void **state)
     const struct cw_metric_run *run = only(&desk, CW_TOPIC_METRICS);
     assert_int_equal(run->series_count, 2);
     assert_int_equal(count_of(&desk, CW_TOPIC_DEADLETTER), 2);
-    const struct cw_dead_letter *first = NULL;
-    const struct cw_dead_letter *second = NULL;
-    for (size_t i = 0; i < cw_drive_output_count(desk.drive); i++) {
-        const struct cw_drive_output *output = cw_drive_output(desk.drive, i);
-        if (output->topic != CW_TOPIC_DEADLETTER)
-            continue;
-        second = output->record;
-        first = first ? first : second;
-    }
+    const struct cw_dead_letter *first = letter_at(&desk, 0);
+    const struct cw_dead_letter *second = letter_at(&desk, 1);
     assert_int_equal(first->index, 1);
     assert_text(first->value, "{\"name\":\"b\",");
     assert_text(first->code, "bad_record");
@@ -238,8 +244,8 @@ static void nothing_received_is_lost_from_the_counts(void **state)
         "{",
         "",
         "[]",
-        "{\"name\":\"a\",\"value\":\"1\",\"timestamp\":\"2001-01-01T00:00:"
-        "00Z\"}",
+        ("{\"name\":\"a\",\"value\":\"1\","
+         "\"timestamp\":\"2001-01-01T00:00:00Z\"}"),
     };
     struct cw_error err = {0};
     struct cw_core *core = NULL;
@@ -342,7 +348,7 @@ static void alerts_carry_their_own_status(void **state)
     assert_text(down->dedup_key, "f1");
     assert_text(down->entity.kind, "host");
     assert_text(down->entity.name, "web-01");
-    assert_int_equal(down->ends_at, T0 - 20 * 1000000);
+    assert_int_equal(down->ends_at, T0 - 20 * SECOND);
     assert_int_equal(down->event_at, down->ends_at);
     const struct cw_event *slow = cw_drive_output(desk.drive, 1)->record;
     assert_int_equal(slow->status, CW_EVENT_STATUS_FIRING);
@@ -372,7 +378,7 @@ static void a_change_and_a_topology_become_events(void **state)
     assert_text(change->dedup_key, "812");
     assert_text(change->title, "deploy of cart 1.4.2");
     assert_text(change->entity.name, "cart");
-    assert_int_equal(change->event_at, T0 - 20 * 1000000);
+    assert_int_equal(change->event_at, T0 - 20 * SECOND);
     const struct cw_event *topology = cw_drive_output(desk.drive, 1)->record;
     assert_int_equal(topology->kind, CW_EVENT_KIND_TOPOLOGY);
     assert_int_equal(topology->edges_count, 2);
@@ -428,8 +434,8 @@ static void a_command_that_lacks_something_is_refused(void **state)
         "{\"kind\":\"dance\",\"target\":\"INC-1\"}",
         "{\"target\":\"INC-1\"}",
         "{\"kind\":\"resolve\",\"target\":\"INC-1\",\"expires_at\":\"soon\"}",
-        "{\"kind\":\"silence\",\"matchers\":{\"entity\":\"\"},"
-        "\"expires_at\":1}",
+        ("{\"kind\":\"silence\",\"matchers\":{\"entity\":\"\"},"
+         "\"expires_at\":1}"),
         "7",
     };
     for (size_t i = 0; i < COUNT(refused); i++) {

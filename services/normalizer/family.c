@@ -124,8 +124,10 @@ static void lower(struct lower_name *made, struct cw_text name)
 {
     made->size = name.size < NAME_MAX ? name.size : NAME_MAX;
     for (size_t i = 0; i < made->size; i++) {
-        const char c = name.bytes[i];
-        made->bytes[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        char c = name.bytes[i];
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        made->bytes[i] = c;
     }
 }
 

@@ -7,7 +7,7 @@ struct choice {
     size_t count;
 };
 
-#define CHOICE(list) ((struct choice){list, sizeof(list) / sizeof(list[0])})
+#define CHOICE(list) ((struct choice){(list), sizeof(list) / sizeof((list)[0])})
 
 static const char *const services[] = {"peer.service"};
 static const char *const databases[] = {"db.system.name", "db.system"};

@@ -49,8 +49,10 @@ static enum cw_said_kind kind_of(struct cw_text word)
         return CW_SAID_KIND_UNKNOWN;
     for (size_t i = 0; i < word.size; i++) {
         const char c = word.bytes[i];
-        upper[i] = c == '-' ? '_' : c;
-        if (c >= 'a' && c <= 'z')
+        upper[i] = c;
+        if (c == '-')
+            upper[i] = '_';
+        else if (c >= 'a' && c <= 'z')
             upper[i] = (char)(c - 'a' + 'A');
     }
     const enum cw_said_kind kind =
