@@ -20,7 +20,7 @@ const struct cw_metric normalizer_metrics[] = {
     [ROW_REFUSED] = {"causeway_records_refused_total", CW_METRIC_COUNTER,
                      "of,reason",
                      "whole records and parts that could not be read",
-                     CW_METRIC_STABLE, 0, NULL, 0, 2 * CW_STATUS_COUNT},
+                     CW_METRIC_STABLE, 0, NULL, 0, 2 * (size_t)CW_STATUS_COUNT},
 };
 
 const size_t normalizer_metric_count =

@@ -60,7 +60,7 @@ struct cw_text trace_id_of_hex(struct cw_text hex, size_t digits,
 {
     if (is_canonical(hex, digits))
         return hex;
-    if (hex.size == 0 || hex.size > 2 * TRACE_ID_SIZE)
+    if (hex.size == 0 || hex.size > 2 * (size_t)TRACE_ID_SIZE)
         return nothing();
     char *out = cw_arena_take(arena, digits);
     if (out == NULL)

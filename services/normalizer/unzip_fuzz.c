@@ -4,7 +4,7 @@
 
 #include "unzip.h"
 
-#define PLAIN_MAX 65536
+#define PLAIN_MAX ((size_t)65536)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
