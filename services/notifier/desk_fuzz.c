@@ -42,7 +42,7 @@ static void *take_record(struct cw_unpack *in,
 {
     struct cw_error err;
     const size_t low = cw_unpack_u8(in);
-    const size_t wanted = low + 256u * (cw_unpack_u8(in) % 8u);
+    const size_t wanted = low + (size_t)256 * (cw_unpack_u8(in) % 8u);
     const size_t left = in->size - in->at;
     const size_t size = wanted < left ? wanted : left;
     struct cw_unpack body = cw_unpack_of(cw_unpack_bytes(in, size), size);

@@ -89,23 +89,23 @@ enum cw_status notifier_create(struct notifier **made,
     return status;
 }
 
-void notifier_destroy(struct notifier **made)
+void notifier_destroy(struct notifier **notifier)
 {
-    struct notifier *notifier = *made;
-    if (notifier == NULL)
+    struct notifier *gone = *notifier;
+    if (gone == NULL)
         return;
-    cw_follow_close(&notifier->follow);
-    cw_teller_destroy(&notifier->teller);
-    notifier_tray_destroy(&notifier->tray);
-    notifier_desk_destroy(&notifier->desk);
-    notifier_deliver_destroy(&notifier->deliver);
-    notifier_alarm_destroy(&notifier->alarm);
-    pulse_destroy(&notifier->pulse);
-    notifier_zone_close(&notifier->zone);
-    notifier_targets_fini(&notifier->targets);
-    cw_arena_destroy(&notifier->arena);
-    free(notifier);
-    *made = NULL;
+    cw_follow_close(&gone->follow);
+    cw_teller_destroy(&gone->teller);
+    notifier_tray_destroy(&gone->tray);
+    notifier_desk_destroy(&gone->desk);
+    notifier_deliver_destroy(&gone->deliver);
+    notifier_alarm_destroy(&gone->alarm);
+    pulse_destroy(&gone->pulse);
+    notifier_zone_close(&gone->zone);
+    notifier_targets_fini(&gone->targets);
+    cw_arena_destroy(&gone->arena);
+    free(gone);
+    *notifier = NULL;
 }
 
 /* ---- work ---------------------------------------------------------------- */
@@ -161,25 +161,31 @@ static enum cw_status work(struct notifier *notifier, struct cw_error *err)
     return status;
 }
 
-static void look_at_beat(struct notifier *notifier)
+/* A change of who is silent is logged and rung. */
+static void listen_for_beat(struct notifier *notifier, int64_t now_us)
 {
     struct notifier_pulse pulses[CW_SERVICE_COUNT];
     char text[NOTIFIER_BEAT_TEXT];
+    const size_t count = pulse_list(notifier->pulse, pulses);
+    const enum notifier_beat_turn turn =
+        notifier_beat_look(&notifier->beat, pulses, count, now_us, text);
+    if (turn != NOTIFIER_BEAT_SAME) {
+        CW_LOG(notifier->side->log, WARN, "watchdog",
+               cw_kv_bool("lost", turn == NOTIFIER_BEAT_LOST),
+               cw_kv_str("stages", text));
+        notifier_alarm_ring(notifier->alarm, turn, text, now_us);
+    }
+    atomic_store(&notifier->silent, notifier->beat.lost);
+}
+
+static void look_at_beat(struct notifier *notifier)
+{
     const int64_t now_us = notifier_wall(notifier);
     if (notifier->settings->beat_limit_us == 0)
         return;
     if (now_us >= notifier->beat_due_us) {
         notifier->beat_due_us = now_us + BEAT_LOOK_US;
-        const size_t count = pulse_list(notifier->pulse, pulses);
-        const enum notifier_beat_turn turn =
-            notifier_beat_look(&notifier->beat, pulses, count, now_us, text);
-        if (turn != NOTIFIER_BEAT_SAME) {
-            CW_LOG(notifier->side->log, WARN, "watchdog",
-                   cw_kv_bool("lost", turn == NOTIFIER_BEAT_LOST),
-                   cw_kv_str("stages", text));
-            notifier_alarm_ring(notifier->alarm, turn, text, now_us);
-        }
-        atomic_store(&notifier->silent, notifier->beat.lost);
+        listen_for_beat(notifier, now_us);
     }
     notifier_alarm_tend(notifier->alarm, notifier->deliver, now_us);
 }

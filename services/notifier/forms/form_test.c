@@ -153,7 +153,8 @@ static void plain_text_is_one_visible_line(void **state)
         const char *out;
     } cases[] = {
         {CW_TEXT("  a\n\tb\0c\x1b[31m "), 99, "a b c [31m"},
-        {CW_TEXT("a\xe2\x80\xaetxt.exe\xe2\x80\x8b"), 99, "atxt.exe"},
+        {CW_TEXT("a\xe2\x80\xaetxt.exe\xe2\x80\xac\xe2\x80\x8b"), 99,
+         "atxt.exe"},
         {CW_TEXT("\xff\xc3"), 99, "\xef\xbf\xbd\xef\xbf\xbd"},
         {CW_TEXT("abcdef"), 6, "abcdef"},
         {CW_TEXT("abcdefg"), 6, "abcde\xe2\x80\xa6"},
