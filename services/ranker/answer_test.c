@@ -319,7 +319,10 @@ static void u10_what_happens_by_itself_is_no_cause(void **state)
     deviates(&stage, "db", "memory_buffered", CW_FAMILY_OTHER, -900,
              stage.now_at);
     stage.now_at = at + MINUTE;
-    deviates_by(&stage, "db", "cpu", CW_FAMILY_SATURATION, 143, 0.03, at);
+    struct cw_deviation often =
+        deviation_of("db", "cpu", CW_FAMILY_SATURATION, 143, at);
+    often.p_value = 0.03;
+    shows(&stage, "db", &often);
     deviates(&stage, "catalog", "cpu", CW_FAMILY_SATURATION, 100, at);
     deviates(&stage, "shop", "latency", CW_FAMILY_LATENCY, 120, at);
     incident(&stage, CW_INCIDENT_STATUS_OPEN, members, 3, at - 5 * MINUTE);

@@ -125,13 +125,14 @@ static inline void counts(struct stage *stage, const char *caller,
     give(stage, CW_TOPIC_EDGES, &edge);
 }
 
-/* One minute of one metric of a service, z at its worst, off since onset; p is
- * how often it is so far out by itself. */
-static inline void deviates_by(struct stage *stage, const char *name,
-                               const char *metric, enum cw_family family,
-                               double z, double p, int64_t onset_at)
+/* One metric of a service, z at its worst, off since onset; it is next to never
+ * so far out by itself. */
+static inline struct cw_deviation deviation_of(const char *name,
+                                               const char *metric,
+                                               enum cw_family family, double z,
+                                               int64_t onset_at)
 {
-    const struct cw_deviation deviation = {
+    return (struct cw_deviation){
         .series_id = (int64_t)cw_hash_mix_text(cw_hash_text(cw_text_of(name)),
                                                cw_text_of(metric)),
         .metric = cw_text_of(metric),
@@ -140,15 +141,21 @@ static inline void deviates_by(struct stage *stage, const char *name,
         .actual = 10 + z,
         .expected = 10,
         .onset_at = onset_at,
-        .p_value = p};
+        .p_value = 1e-9};
+}
+
+/* One minute of the service in which nothing else is off. */
+static inline void shows(struct stage *stage, const char *name,
+                         const struct cw_deviation *deviation)
+{
     const struct cw_evidence evidence = {.meta = meta,
                                          .entity = service(name),
-                                         .from_at = onset_at,
-                                         .to_at = onset_at + MINUTE,
+                                         .from_at = deviation->onset_at,
+                                         .to_at = deviation->onset_at + MINUTE,
                                          .series_count = 4,
                                          .ready_count = 4,
                                          .coverage = 1,
-                                         .deviations = &deviation,
+                                         .deviations = deviation,
                                          .deviations_count = 1};
 
     give(stage, CW_TOPIC_EVIDENCE, &evidence);
@@ -158,7 +165,9 @@ static inline void deviates(struct stage *stage, const char *name,
                             const char *metric, enum cw_family family, double z,
                             int64_t onset_at)
 {
-    deviates_by(stage, name, metric, family, z, 1e-9, onset_at);
+    const struct cw_deviation deviation =
+        deviation_of(name, metric, family, z, onset_at);
+    shows(stage, name, &deviation);
 }
 
 /* Forty error lines of a kind never seen before, in the minute from at on. */

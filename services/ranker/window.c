@@ -402,8 +402,12 @@ void ranker_window_save(const struct ranker_window *window, struct cw_pack *out)
     }
 }
 
-static void load_trail(struct ranker_trail *trail, struct cw_unpack *in)
+static enum cw_status load_trail(struct ranker_trail **made,
+                                 struct cw_unpack *in, struct cw_error *err)
 {
+    struct ranker_trail *trail = calloc(1, sizeof(*trail));
+    if (trail == NULL)
+        return cw_fail(err, CW_NO_MEMORY, "no memory for evidence");
     trail->track_count = cw_unpack_count(in, 61);
     if (trail->track_count > RANKER_TRACK_MAX)
         in->failed = true;
@@ -439,6 +443,8 @@ static void load_trail(struct ranker_trail *trail, struct cw_unpack *in)
     trail->last_at = cw_unpack_i64(in);
     if (in->failed)
         *trail = (struct ranker_trail){0};
+    *made = trail;
+    return CW_OK;
 }
 
 static enum cw_status load_entity(struct ranker_window *window, uint32_t place,
@@ -453,12 +459,11 @@ static enum cw_status load_entity(struct ranker_window *window, uint32_t place,
     entity->seen_at = cw_unpack_i64(in);
     entity->label_right = (int32_t)cw_unpack_u32(in);
     entity->label_wrong = (int32_t)cw_unpack_u32(in);
-    if (cw_unpack_bool(in)) {
-        entity->trail = calloc(1, sizeof(*entity->trail));
-        if (entity->trail == NULL)
-            return cw_fail(err, CW_NO_MEMORY, "no memory for evidence");
-        load_trail(entity->trail, in);
-    }
+    enum cw_status status = CW_OK;
+    if (cw_unpack_bool(in))
+        status = load_trail(&entity->trail, in, err);
+    if (status != CW_OK)
+        return status;
     if (in->failed || entity->id == 0)
         return cw_fail(err, CW_BAD_STATE, "no entity in the state");
     return cw_map64_put(window->places, entity->id, place, err);

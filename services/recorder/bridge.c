@@ -88,21 +88,21 @@ static void forget_inputs(struct bridge *bridge)
     cw_arena_reset(bridge->arena);
 }
 
-void bridge_destroy(struct bridge **made)
+void bridge_destroy(struct bridge **bridge)
 {
-    struct bridge *bridge = *made;
-    if (bridge == NULL)
+    struct bridge *gone = *bridge;
+    if (gone == NULL)
         return;
-    cw_follow_close(&bridge->follow);
-    cw_teller_destroy(&bridge->teller);
-    recorder_rows_destroy(&bridge->rows);
-    recorder_store_destroy(&bridge->store);
-    forget_inputs(bridge);
-    for (size_t i = 0; i < bridge->topic_count; i++)
-        free(bridge->topics[i]);
-    cw_arena_destroy(&bridge->arena);
-    free(bridge);
-    *made = NULL;
+    cw_follow_close(&gone->follow);
+    cw_teller_destroy(&gone->teller);
+    recorder_rows_destroy(&gone->rows);
+    recorder_store_destroy(&gone->store);
+    forget_inputs(gone);
+    for (size_t i = 0; i < gone->topic_count; i++)
+        free(gone->topics[i]);
+    cw_arena_destroy(&gone->arena);
+    free(gone);
+    *bridge = NULL;
 }
 
 static void beat(const struct bridge *bridge)
@@ -214,7 +214,7 @@ static void add_to_batch(struct bridge *bridge,
 
 static enum cw_status fill_batch(struct bridge *bridge, struct cw_error *err)
 {
-    const int64_t until_us = now_of(bridge) + BRIDGE_WAIT_MS * 1000;
+    const int64_t until_us = now_of(bridge) + BRIDGE_WAIT_MS * INT64_C(1000);
     enum cw_status status = CW_OK;
     while (status == CW_OK && bridge->batch_count < BRIDGE_ROWS_MAX &&
            now_of(bridge) < until_us && !atomic_load(bridge->side->stop)) {

@@ -13,7 +13,7 @@
 #define ROW(name, type, field, fallback, min, max, flags, meaning)             \
     {                                                                          \
         name, type, offsetof(struct bridge_settings, field), fallback, min,    \
-            max, "", flags | CW_OPT_LOCAL | CW_OPT_RESTART, meaning            \
+            max, "", (flags) | CW_OPT_LOCAL | CW_OPT_RESTART, meaning          \
     }
 
 static const struct cw_option rows[] = {

@@ -30,7 +30,7 @@ struct process {
 #define ROW(name, type, field, fallback, min, max, flags, meaning)             \
     {                                                                          \
         name, type, offsetof(struct process, field), fallback, min, max, "",   \
-            flags | CW_OPT_RESTART, meaning                                    \
+            (flags) | CW_OPT_RESTART, meaning                                  \
     }
 #define LOCAL CW_OPT_LOCAL
 

@@ -129,8 +129,8 @@ static void what_is_no_policy_file_is_refused(void **state)
         "caps: {domain: 0}\n",
         "\tx: 1\n",
         "policies:\n  - {name: a, argv: [\"/bin/{entity}\"]}\n",
-        "policies:\n  - {name: a, argv: [/bin/a]}\n"
-        "  - {name: a, argv: [/bin/a]}\n",
+        ("policies:\n  - {name: a, argv: [/bin/a]}\n"
+         "  - {name: a, argv: [/bin/a]}\n"),
     };
 
     (void)state;

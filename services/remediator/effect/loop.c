@@ -76,20 +76,20 @@ static void free_job(struct job *job)
     *job = (struct job){0};
 }
 
-void effect_destroy(struct effect **made)
+void effect_destroy(struct effect **effect)
 {
-    struct effect *effect = *made;
-    if (effect == NULL)
+    struct effect *gone = *effect;
+    if (gone == NULL)
         return;
-    cw_follow_close(&effect->follow);
-    cw_teller_destroy(&effect->teller);
+    cw_follow_close(&gone->follow);
+    cw_teller_destroy(&gone->teller);
     for (size_t i = 0; i < EFFECT_WAITING_MAX; i++)
-        free_job(&effect->jobs[i]);
-    cw_arena_destroy(&effect->arena);
-    if (effect->folder >= 0)
-        marker_close(&effect->folder);
-    free(effect);
-    *made = NULL;
+        free_job(&gone->jobs[i]);
+    cw_arena_destroy(&gone->arena);
+    if (gone->folder >= 0)
+        marker_close(&gone->folder);
+    free(gone);
+    *effect = NULL;
 }
 
 /* ---- jobs --------------------------------------------------------------- */
