@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define ARENA_SIZE (1024u * 1024u)
+#define ARENA_SIZE ((size_t)1 << 20)
 
 /*  length 5     0a
  *  parts  1     02

@@ -33,6 +33,17 @@ static const char *string_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+/* In parentheses it is the function: glibc's macro is a page of code. */
+static char lower(char letter)
+{
+    return (char)(tolower)((unsigned char)letter);
+}
+
+static char upper(char letter)
+{
+    return (char)(toupper)((unsigned char)letter);
+}
+
 /* MetricRun -> metric_run, METRIC_RUN */
 static bool set_names(struct named *type, const char *space)
 {
@@ -42,10 +53,10 @@ static bool set_names(struct named *type, const char *space)
             return refuse(type->name, "name too long");
         if (isupper((unsigned char)*c) && c != type->name)
             type->snake[at++] = '_';
-        type->snake[at++] = (char)tolower((unsigned char)*c);
+        type->snake[at++] = lower(*c);
     }
     for (size_t i = 0; i < at; i++)
-        type->upper[i] = (char)toupper((unsigned char)type->snake[i]);
+        type->upper[i] = upper(type->snake[i]);
     const int size =
         snprintf(type->full, sizeof(type->full), "%s.%s", space, type->name);
     return size > 0 && (size_t)size < sizeof(type->full)
