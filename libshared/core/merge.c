@@ -317,6 +317,46 @@ static void close_until(struct cw_merge *merge, int64_t at)
             merge->sources[i].enter_at = CW_NEVER;
 }
 
+/* End of the next slice that has something to do, or CW_NEVER. What is due
+ * earlier than the slices still open acts in the first of them. */
+static int64_t next_slice(const struct cw_merge *merge, int64_t deadline_at)
+{
+    const int64_t event_at = next_event(merge, deadline_at);
+    if (event_at == CW_NEVER)
+        return CW_NEVER;
+    const int64_t to_at = cw_slice_end(event_at);
+    if (merge->released_at != CW_BEGINNING && to_at <= merge->released_at)
+        return merge->released_at + CW_SLICE_US;
+    return to_at;
+}
+
+static enum cw_status release_slice(struct cw_merge *merge, int64_t to_at,
+                                    struct cw_slice *slice,
+                                    struct cw_error *err)
+{
+    const enum cw_status status = gather(merge, to_at, err);
+    if (status != CW_OK)
+        return status;
+    *slice = (struct cw_slice){
+        .from_at = to_at - CW_SLICE_US,
+        .to_at = to_at,
+        .items = merge->items,
+        .count = merge->taken_count,
+    };
+    close_until(merge, to_at);
+    return CW_OK;
+}
+
+/* Closes slices in which nothing is to do; whether a ruling may let time pass
+ * further. */
+static bool pass_time(struct cw_merge *merge, int64_t until)
+{
+    if (until <= merge->released_at)
+        return false;
+    close_until(merge, until);
+    return merge->ruling_count > 0;
+}
+
 enum cw_status cw_merge_next(struct cw_merge *merge, int64_t deadline_at,
                              struct cw_slice *slice, bool *found,
                              struct cw_error *err)
@@ -326,33 +366,15 @@ enum cw_status cw_merge_next(struct cw_merge *merge, int64_t deadline_at,
     for (;;) {
         enforce_due(merge);
         const int64_t until = complete_until(merge);
-        int64_t next = next_event(merge, deadline_at);
-        if (next != CW_NEVER) {
-            next = cw_slice_end(next);
-            if (merge->released_at != CW_BEGINNING &&
-                next <= merge->released_at)
-                next = merge->released_at + CW_SLICE_US;
-        }
-        if (next == CW_NEVER || next > until) {
-            if (until <= merge->released_at)
-                return CW_OK;
-            close_until(merge, until);
-            if (merge->ruling_count == 0)
-                return CW_OK;
-            continue; /* a ruling may let time pass further */
-        }
-        const enum cw_status status = gather(merge, next, err);
-        if (status != CW_OK)
+        const int64_t to_at = next_slice(merge, deadline_at);
+        if (to_at != CW_NEVER && to_at <= until) {
+            const enum cw_status status =
+                release_slice(merge, to_at, slice, err);
+            *found = status == CW_OK;
             return status;
-        *slice = (struct cw_slice){
-            .from_at = next - CW_SLICE_US,
-            .to_at = next,
-            .items = merge->items,
-            .count = merge->taken_count,
-        };
-        close_until(merge, next);
-        *found = true;
-        return CW_OK;
+        }
+        if (!pass_time(merge, until))
+            return CW_OK;
     }
 }
 
