@@ -144,9 +144,14 @@ static enum cw_status run_slice(struct cw_drive *drive, int64_t to_at,
         .origin_partition = -1,
         .origin_offset = -1,
     };
+    const struct cw_slice slice = {
+        .from_at = to_at - CW_DRIVE_SLICE_US,
+        .to_at = to_at,
+        .items = drive->items,
+        .count = drive->item_count,
+    };
     const enum cw_status status =
-        cw_shards_slice(drive->shards, drive->items, drive->item_count,
-                        to_at - CW_DRIVE_SLICE_US, to_at, &emit, err);
+        cw_shards_slice(drive->shards, &slice, &emit, err);
     drive->item_count = 0;
     cw_arena_reset(drive->slice);
     drive->closed_at = to_at;

@@ -174,18 +174,17 @@ static enum cw_status end_shard(struct cw_shards *shards, uint32_t i,
 }
 
 enum cw_status cw_shards_slice(struct cw_shards *shards,
-                               const struct cw_item *items, size_t count,
-                               int64_t from_at, int64_t to_at,
+                               const struct cw_slice *slice,
                                struct cw_emit *emit, struct cw_error *err)
 {
-    emit->covers_from = from_at;
-    emit->covers_to = to_at;
+    emit->covers_from = slice->from_at;
+    emit->covers_to = slice->to_at;
     enum cw_status status = CW_OK;
-    for (size_t i = 0; i < count && status == CW_OK; i++)
-        status = step_item(shards, &items[i], emit, err);
+    for (size_t i = 0; i < slice->count && status == CW_OK; i++)
+        status = step_item(shards, &slice->items[i], emit, err);
     for (uint32_t i = 0; i < shards->type->shard_count && status == CW_OK; i++)
-        if (shards->shards[i].seen_at < to_at)
-            status = end_shard(shards, i, to_at, emit, err);
+        if (shards->shards[i].seen_at < slice->to_at)
+            status = end_shard(shards, i, slice->to_at, emit, err);
     return status;
 }
 

@@ -12,6 +12,7 @@
 #define CW_CORE_SHARDS_H
 
 #include "core/emit.h"
+#include "core/merge.h"
 
 struct cw_shards;
 
@@ -38,13 +39,12 @@ void cw_shards_on_refuse(struct cw_shards *shards, cw_shards_refuse *refuse,
 /* Earliest deadline of any shard, or CW_NEVER. */
 int64_t cw_shards_deadline(const struct cw_shards *shards);
 
-/* Runs one slice (from_at, to_at]: items are in order and lie inside it; a
- * shard that has seen to_at already is passed over. emit's now_at and covers
- * are set here. A core that fails with STOP ends the run with its status. */
+/* Runs one slice: its items are in order and lie inside it; a shard that has
+ * seen its to_at already is passed over. emit's now_at and covers are set here.
+ * A core that fails with STOP ends the run with its status. */
 CW_MUST_USE enum cw_status cw_shards_slice(struct cw_shards *shards,
-                                           const struct cw_item *items,
-                                           size_t count, int64_t from_at,
-                                           int64_t to_at, struct cw_emit *emit,
+                                           const struct cw_slice *slice,
+                                           struct cw_emit *emit,
                                            struct cw_error *err);
 
 /* Packs the state of a shard. */

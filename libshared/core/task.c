@@ -101,8 +101,7 @@ static enum cw_status run_slice(struct cw_task *task,
         .origin_offset = -1,
     };
     task->item_count += slice->count;
-    return cw_shards_slice(task->shards, slice->items, slice->count,
-                           slice->from_at, slice->to_at, &emit, err);
+    return cw_shards_slice(task->shards, slice, &emit, err);
 }
 
 /* A shard without a snapshot has been without since the first slice aloud. */

@@ -80,8 +80,13 @@ static void run_slice(struct bench *bench, const struct cw_item *items,
         .origin_partition = -1,
         .origin_offset = -1,
     };
-    if (cw_shards_slice(bench->shards, items, count, bench->at,
-                        bench->at + SLICE_US, &emit, &err) != CW_OK)
+    const struct cw_slice slice = {
+        .from_at = bench->at,
+        .to_at = bench->at + SLICE_US,
+        .items = items,
+        .count = count,
+    };
+    if (cw_shards_slice(bench->shards, &slice, &emit, &err) != CW_OK)
         fail("slice", &err);
     bench->at += SLICE_US;
 }
