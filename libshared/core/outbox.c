@@ -59,9 +59,8 @@ static uint32_t free_source(struct cw_outbox *outbox)
     return outbox->source_count;
 }
 
-enum cw_status cw_outbox_add_source(struct cw_outbox *outbox, uint64_t id,
-                                    int64_t from, int32_t only_partition,
-                                    const enum cw_topic *marks,
+enum cw_status cw_outbox_add_source(struct cw_outbox *outbox,
+                                    const struct cw_outbox_source_setup *setup,
                                     uint32_t *source, struct cw_error *err)
 {
     const uint32_t at = free_source(outbox);
@@ -75,13 +74,13 @@ enum cw_status cw_outbox_add_source(struct cw_outbox *outbox, uint64_t id,
     }
     struct cw_outbox_source *added = &outbox->sources[at];
     *added = (struct cw_outbox_source){
-        .id = id,
-        .from = from,
-        .to = from,
+        .id = setup->id,
+        .from = setup->from,
+        .to = setup->from,
         .sealed_mark_at = INT64_MIN,
         .mark_at = INT64_MIN,
-        .only_partition = only_partition,
-        .marks = marks,
+        .only_partition = setup->only_partition,
+        .marks = setup->marks,
     };
     const enum cw_status status =
         cw_map64_create(&added->index, LANES_MAX, err);

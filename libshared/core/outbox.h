@@ -28,6 +28,15 @@ struct cw_outbox_config {
     int64_t ingest_at;   /* unused when 0 */
 };
 
+/* A source as it joins. */
+struct cw_outbox_source_setup {
+    uint64_t id;
+    int64_t from;               /* how far its input is covered already */
+    const enum cw_topic *marks; /* topics it marks, ended by CW_TOPIC_COUNT;
+                                   borrowed until removed */
+    int32_t only_partition;     /* it marks this one only; -1 = all */
+};
+
 struct cw_message {
     enum cw_topic topic;
     uint32_t partition;
@@ -41,12 +50,10 @@ cw_outbox_create(struct cw_outbox **made, const struct cw_outbox_config *config,
                  struct cw_error *err);
 void cw_outbox_destroy(struct cw_outbox **outbox);
 
-/* Declares a source that stands at from and marks the topics given (ended by
- * CW_TOPIC_COUNT; borrowed) on one partition, or on all when only_partition
- * is -1. *source is its handle until removed. */
+/* Declares a source; *source is its handle until removed. Copies *setup. */
 CW_MUST_USE enum cw_status
-cw_outbox_add_source(struct cw_outbox *outbox, uint64_t id, int64_t from,
-                     int32_t only_partition, const enum cw_topic *marks,
+cw_outbox_add_source(struct cw_outbox *outbox,
+                     const struct cw_outbox_source_setup *setup,
                      uint32_t *source, struct cw_error *err);
 /* The source goes to another owner; what it put and is not sealed is
  * forgotten. */

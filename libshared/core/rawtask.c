@@ -27,6 +27,12 @@ enum cw_status cw_rawtask_create(struct cw_rawtask **made,
     struct cw_rawtask *task = calloc(1, sizeof(*task));
     if (task == NULL)
         return cw_fail(err, CW_NO_MEMORY, "raw task");
+    const struct cw_outbox_source_setup source = {
+        .id = cw_source_id(setup->type->name, setup->topic, setup->partition),
+        .from = setup->next_offset,
+        .marks = setup->marks,
+        .only_partition = -1,
+    };
     task->setup = *setup;
     task->next_offset = setup->next_offset;
     task->stream_at = setup->stream_at;
@@ -34,10 +40,7 @@ enum cw_status cw_rawtask_create(struct cw_rawtask **made,
     if (status == CW_OK)
         status = setup->type->create(&task->core, setup->config, err);
     if (status == CW_OK)
-        status = cw_outbox_add_source(
-            outbox,
-            cw_source_id(setup->type->name, setup->topic, setup->partition),
-            setup->next_offset, -1, setup->marks, &task->source, err);
+        status = cw_outbox_add_source(outbox, &source, &task->source, err);
     if (status == CW_OK)
         task->outbox = outbox;
     if (status != CW_OK)

@@ -47,11 +47,15 @@ enum cw_status cw_task_join(struct cw_task *task, struct cw_outbox *outbox,
                             const enum cw_topic *marks, int32_t only_partition,
                             struct cw_error *err)
 {
-    const uint64_t id = cw_source_id(
-        task->setup.type->name, (struct cw_text){"", 0}, task->setup.partition);
+    const struct cw_outbox_source_setup source = {
+        .id = cw_source_id(task->setup.type->name, (struct cw_text){"", 0},
+                           task->setup.partition),
+        .from = task->committed_at,
+        .marks = marks,
+        .only_partition = only_partition,
+    };
     const enum cw_status status =
-        cw_outbox_add_source(outbox, id, task->committed_at, only_partition,
-                             marks, &task->source, err);
+        cw_outbox_add_source(outbox, &source, &task->source, err);
     if (status == CW_OK)
         task->outbox = outbox;
     return status;
