@@ -90,21 +90,19 @@ static void list_all(struct listing *listing, const struct cw_core_type *type,
 }
 
 enum cw_status cw_plan_sources(const struct cw_plan *plan,
-                               const struct cw_core_type *type,
-                               int32_t partition, struct cw_arena *arena,
-                               const struct cw_task_source **sources,
-                               size_t *count, struct cw_error *err)
+                               struct cw_task_setup *setup,
+                               struct cw_arena *arena, struct cw_error *err)
 {
     struct listing listing = {.plan = plan};
-    list_all(&listing, type, partition);
+    list_all(&listing, setup->type, setup->partition);
     listing.sources =
         cw_arena_take(arena, listing.count * sizeof(*listing.sources));
     if (listing.sources == NULL)
         return cw_fail(err, CW_NO_MEMORY, "%zu sources", listing.count);
     listing.count = 0;
-    list_all(&listing, type, partition);
-    *sources = listing.sources;
-    *count = listing.count;
+    list_all(&listing, setup->type, setup->partition);
+    setup->sources = listing.sources;
+    setup->source_count = listing.count;
     return CW_OK;
 }
 

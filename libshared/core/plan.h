@@ -55,13 +55,12 @@ const char *cw_service_name(enum cw_service service);
 const enum cw_topic *cw_service_marks(enum cw_service service);
 bool cw_service_marks_own_only(enum cw_service service);
 
-/* Sources of the inputs of one partition of a service; from arena.
- * CW_NO_MEMORY. */
-CW_MUST_USE enum cw_status
-cw_plan_sources(const struct cw_plan *plan, const struct cw_core_type *type,
-                int32_t partition, struct cw_arena *arena,
-                const struct cw_task_source **sources, size_t *count,
-                struct cw_error *err);
+/* Adds to the setup of a task, by its type and partition, the sources of its
+ * inputs; from arena. CW_NO_MEMORY. */
+CW_MUST_USE enum cw_status cw_plan_sources(const struct cw_plan *plan,
+                                           struct cw_task_setup *setup,
+                                           struct cw_arena *arena,
+                                           struct cw_error *err);
 
 /* Hash over everything above: equal plans, equal sources. */
 uint64_t cw_plan_hash(const struct cw_plan *plan);

@@ -216,8 +216,7 @@ enum cw_status cw_stage_assign(struct cw_stage *stage, uint32_t partition,
     uint32_t lost;
     cw_arena_reset(stage->arena);
     enum cw_status status =
-        cw_plan_sources(setup->plan, setup->type, (int32_t)partition,
-                        stage->arena, &task.sources, &task.source_count, err);
+        cw_plan_sources(setup->plan, &task, stage->arena, err);
     if (status == CW_OK)
         status =
             read_snapshots(stage, partition, &parts, &restore.part_count, err);

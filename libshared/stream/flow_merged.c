@@ -209,9 +209,7 @@ static enum cw_status make_task(struct cw_flow *flow,
     struct cw_restored *restored = NULL;
     int64_t committed_at = CW_BEGINNING;
     uint32_t lost = 0;
-    enum cw_status status =
-        cw_plan_sources(config->plan, config->type, partition, arena,
-                        &setup.sources, &setup.source_count, err);
+    enum cw_status status = cw_plan_sources(config->plan, &setup, arena, err);
     if (status == CW_OK)
         status = committed_slice(flow, consumer, partition, arena,
                                  &committed_at, err);
