@@ -80,6 +80,7 @@ static void beat(const struct cw_producer *producer)
 /* ---- making the handle -------------------------------------------------- */
 
 static rd_kafka_resp_err_t
+/* NOLINTNEXTLINE(readability-function-size): librdkafka's own signature */
 on_response(rd_kafka_t *handle, int sock, const char *broker, int32_t broker_id,
             int16_t api, int16_t version, int32_t correlation, size_t size,
             int64_t rtt, rd_kafka_resp_err_t code, void *opaque)
@@ -405,6 +406,32 @@ static enum cw_status replace(struct cw_producer *producer,
     return cw_producer_prepare(producer, err);
 }
 
+/* Before a transaction: the handle is there, and nothing of the last one is in
+ * doubt. */
+static enum cw_status make_ready(struct cw_producer *producer,
+                                 struct cw_error *err)
+{
+    if (producer->handle == NULL)
+        return cw_producer_prepare(producer, err);
+    if (!atomic_load(&producer->tainted))
+        return CW_OK;
+    producer->counts.tainted++;
+    return replace(producer, err);
+}
+
+/* After one that failed: CW_OK when the same bytes may be sent again, else why
+ * the commit is given up. err says how it failed. */
+static enum cw_status recover(struct cw_producer *producer,
+                              enum outcome outcome, int64_t began_us,
+                              struct cw_error *err)
+{
+    if (outcome == LOST || !is_owner(producer))
+        return cw_fail(err, CW_FENCED, "the assignment is no longer ours");
+    if (err->status == CW_NOT_AUTHORISED || is_out_of_time(producer, began_us))
+        return err->status;
+    return outcome == REPLACE ? replace(producer, err) : CW_OK;
+}
+
 static void pause_before_retry(const struct cw_producer *producer, int attempt)
 {
     const int wait_ms = attempt < 6 ? 10 << attempt : 500;
@@ -419,13 +446,7 @@ enum cw_status cw_producer_commit(
 {
     const int64_t began_us = monotonic(producer);
     for (int attempt = 0;; attempt++) {
-        enum cw_status status = CW_OK;
-        if (producer->handle == NULL) {
-            status = cw_producer_prepare(producer, err);
-        } else if (atomic_load(&producer->tainted)) {
-            producer->counts.tainted++;
-            status = replace(producer, err);
-        }
+        enum cw_status status = make_ready(producer, err);
         if (status != CW_OK)
             return status;
         const enum outcome outcome =
@@ -436,13 +457,7 @@ enum cw_status cw_producer_commit(
         }
         CW_LOG(producer->config.kafka->log, WARN, "commit_failed",
                cw_kv_int("attempt", attempt), cw_kv_error(err));
-        if (outcome == LOST || !is_owner(producer))
-            return cw_fail(err, CW_FENCED, "the assignment is no longer ours");
-        if (err->status == CW_NOT_AUTHORISED ||
-            is_out_of_time(producer, began_us))
-            return err->status;
-        if (outcome == REPLACE)
-            status = replace(producer, err);
+        status = recover(producer, outcome, began_us, err);
         if (status != CW_OK)
             return status;
         pause_before_retry(producer, attempt);
