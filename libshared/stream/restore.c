@@ -150,17 +150,28 @@ static enum cw_status open_parts(struct cw_restored *restored,
     return CW_OK;
 }
 
-static enum cw_status read_topic(const struct cw_kafka *kafka,
-                                 enum cw_topic topic, int32_t partition,
-                                 int64_t timeout_us, cw_reader_take *take,
-                                 struct cw_restored *restored,
-                                 struct cw_error *err)
+/* Both topics are the service's own. */
+static enum cw_status read_own_topics(struct cw_restored *restored,
+                                      const struct cw_kafka *kafka,
+                                      int32_t partition, int64_t timeout_us,
+                                      struct cw_error *err)
 {
-    char name[256];
-    (void)snprintf(name, sizeof(name), "%s.%s.%s", kafka->prefix,
-                   cw_topic_spec(topic)->name, kafka->service);
-    return cw_reader_read(kafka, name, partition, RD_KAFKA_OFFSET_BEGINNING,
-                          timeout_us, take, restored, err);
+    static const struct {
+        enum cw_topic topic;
+        cw_reader_take *take;
+    } own[] = {{CW_TOPIC_VERDICTS, take_verdict},
+               {CW_TOPIC_SNAPSHOTS, take_snapshot}};
+    enum cw_status status = CW_OK;
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && status == CW_OK;
+         i++) {
+        char name[256];
+        (void)snprintf(name, sizeof(name), "%s.%s.%s", kafka->prefix,
+                       cw_topic_spec(own[i].topic)->name, kafka->service);
+        status =
+            cw_reader_read(kafka, name, partition, RD_KAFKA_OFFSET_BEGINNING,
+                           timeout_us, own[i].take, restored, err);
+    }
+    return status;
 }
 
 enum cw_status cw_restored_read(struct cw_restored **made,
@@ -174,11 +185,7 @@ enum cw_status cw_restored_read(struct cw_restored **made,
     if (status == CW_OK)
         status = cw_arena_create(&restored->arena, MEMORY_MAX, err);
     if (status == CW_OK)
-        status = read_topic(kafka, CW_TOPIC_VERDICTS, partition, timeout_us,
-                            take_verdict, restored, err);
-    if (status == CW_OK)
-        status = read_topic(kafka, CW_TOPIC_SNAPSHOTS, partition, timeout_us,
-                            take_snapshot, restored, err);
+        status = read_own_topics(restored, kafka, partition, timeout_us, err);
     if (status == CW_OK)
         status = open_parts(restored, err);
     if (status != CW_OK)
