@@ -11,6 +11,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+/* Reads the body into value and writes it again; the size written. */
+static size_t rewrite(avro_value_t *value, const struct cw_pack *body,
+                      char *again, size_t capacity)
+{
+    avro_reader_t reader =
+        avro_reader_memory((const char *)body->bytes, (int64_t)body->size);
+    avro_writer_t writer = avro_writer_memory(again, (int64_t)capacity);
+    const int read = avro_value_read(reader, value);
+    assert(read == 0);
+    const int written = avro_value_write(writer, value);
+    assert(written == 0);
+    const size_t size = (size_t)avro_writer_tell(writer);
+    avro_writer_free(writer);
+    avro_reader_free(reader);
+    return size;
+}
+
 static void check_libavro(const struct cw_record_type *type,
                           const struct cw_pack *body)
 {
@@ -22,17 +39,9 @@ static void check_libavro(const struct cw_record_type *type,
     avro_value_iface_t *iface = avro_generic_class_from_schema(schema);
     char *again = malloc(body->size + 1);
     avro_generic_value_new(iface, &value);
-    avro_reader_t reader =
-        avro_reader_memory((const char *)body->bytes, (int64_t)body->size);
-    avro_writer_t writer = avro_writer_memory(again, (int64_t)body->size + 1);
-    const int read = avro_value_read(reader, &value);
-    assert(read == 0);
-    const int written = avro_value_write(writer, &value);
-    assert(written == 0);
-    assert((size_t)avro_writer_tell(writer) == body->size);
+    const size_t size = rewrite(&value, body, again, body->size + 1);
+    assert(size == body->size);
     assert(memcmp(again, body->bytes, body->size) == 0);
-    avro_writer_free(writer);
-    avro_reader_free(reader);
     avro_value_decref(&value);
     avro_value_iface_decref(iface);
     avro_schema_decref(schema);
