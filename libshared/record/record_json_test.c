@@ -21,9 +21,9 @@ static void assert_json(json_t *json, const char *expected)
 static void doubles_that_are_not_finite_are_strings(void **state)
 {
     (void)state;
-    assert_json(cw_json_double(NAN), "\"NaN\"");
-    assert_json(cw_json_double(INFINITY), "\"Infinity\"");
-    assert_json(cw_json_double(-INFINITY), "\"-Infinity\"");
+    assert_json(cw_json_double((double)NAN), "\"NaN\"");
+    assert_json(cw_json_double((double)INFINITY), "\"Infinity\"");
+    assert_json(cw_json_double((double)-INFINITY), "\"-Infinity\"");
     assert_json(cw_json_double(-0.0), "0.0");
     assert_json(cw_json_double(0.5), "0.5");
 }

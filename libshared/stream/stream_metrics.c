@@ -51,7 +51,7 @@ const struct cw_metric cw_stream_metrics[] = {
     METRIC_TABLE(METRIC_ROW)[METRIC_LETTERS] =
         {"causeway_dead_letters_total", CW_METRIC_COUNTER, "role,reason",
          "letters put on deadletter", CW_METRIC_STABLE, 0, NULL, 0,
-         CW_SERVICE_COUNT *CW_STATUS_COUNT},
+         (size_t)CW_SERVICE_COUNT *CW_STATUS_COUNT},
     [METRIC_UNREADABLE] =
         {"causeway_stream_unreadable_total", CW_METRIC_COUNTER, "role,reason",
          "records that recorder, notifier or effect loop could not read and "

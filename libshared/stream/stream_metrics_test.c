@@ -92,8 +92,8 @@ static void counters_rise_and_gauges_follow(void **state)
         "causeway_stream_messages_in_total{service=\"test\",role=\"a\"} 7\n",
         "causeway_stream_items_total{service=\"test\",role=\"a\"} 9\n",
         "causeway_stream_tasks{service=\"test\",role=\"a\"} 1\n",
-        "causeway_dead_letters_total{service=\"test\",role=\"a\","
-        "reason=\"bad_record\"} 3\n",
+        ("causeway_dead_letters_total{service=\"test\",role=\"a\","
+         "reason=\"bad_record\"} 3\n"),
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         if (!exposes(f, lines[i]))
