@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SHARDS       2
 #define KEYS         8
@@ -11,6 +12,24 @@
 bool sim_is_refused(int64_t number)
 {
     return number % REFUSE_EVERY == 0;
+}
+
+bool sim_value_read(struct sim_value *value, const char *text)
+{
+    if (text[0] == '\0' || strchr("mekc", text[0]) == NULL || text[1] != ' ')
+        return false;
+    const char *at = text + 2;
+    *value = (struct sim_value){.kind = text[0]};
+    if (value->kind != 'c') {
+        const size_t size = strcspn(at, " ");
+        if (size == 0 || size >= sizeof(value->name) || at[size] != ' ')
+            return false;
+        memcpy(value->name, at, size);
+        at += size + 1;
+    }
+    char *end;
+    value->number = strtoll(at, &end, 10);
+    return end != at;
 }
 
 /* ---- skeleton: raw value to one item ------------------------------------ */
@@ -113,21 +132,17 @@ static enum cw_status skeleton_step(struct cw_core *core, uint32_t shard,
     (void)core;
     (void)shard;
     const struct cw_raw *raw = item->record;
-    char value[64] = "";
-    char name[16] = "";
-    int64_t number = 0;
-    memcpy(value, raw->value.bytes,
-           raw->value.size < sizeof(value) ? raw->value.size
-                                           : sizeof(value) - 1);
-    if (sscanf(value, "m %15s %" SCNd64, name, &number) == 2)
-        return put_metric(emit, raw, name, number, err);
-    if (sscanf(value, "e %15s %" SCNd64, name, &number) == 2)
-        return put_event(emit, raw, name, number, err);
-    if (sscanf(value, "k %15s %" SCNd64, name, &number) == 2)
-        return put_said(emit, raw, name, number, err);
-    if (sscanf(value, "c %" SCNd64, &number) == 1)
-        return put_said(emit, raw, "", number, err);
-    return cw_fail(err, CW_BAD_RECORD, "not a value of the simulator");
+    char text[64] = "";
+    struct sim_value value;
+    memcpy(text, raw->value.bytes,
+           raw->value.size < sizeof(text) ? raw->value.size : sizeof(text) - 1);
+    if (!sim_value_read(&value, text))
+        return cw_fail(err, CW_BAD_RECORD, "not a value of the simulator");
+    if (value.kind == 'm')
+        return put_metric(emit, raw, value.name, value.number, err);
+    if (value.kind == 'e')
+        return put_event(emit, raw, value.name, value.number, err);
+    return put_said(emit, raw, value.name, value.number, err);
 }
 
 static int64_t no_deadline(const struct cw_core *core, uint32_t shard)

@@ -18,6 +18,16 @@
 /* Whether a refuses a sample, rule or command of this number. */
 bool sim_is_refused(int64_t number);
 
+/* A raw value as it is read. */
+struct sim_value {
+    char kind;     /* m, e, k or c */
+    char name[16]; /* empty: c has none */
+    int64_t number;
+};
+
+/* False: not a value of the simulator. */
+bool sim_value_read(struct sim_value *value, const char *text);
+
 /* config of all three; NULL = nothing suppressed */
 struct sim_config {
     uint64_t

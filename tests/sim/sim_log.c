@@ -1,6 +1,5 @@
 #include "sim_log.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -76,12 +75,11 @@ void sim_log_free(struct sim_log *log)
 
 static size_t letters_of(const struct sim_record *record)
 {
-    char name[16];
-    int64_t number;
-    if (sscanf(record->value, "c %" SCNd64, &number) == 1)
-        return sim_is_refused(number) ? SIM_PARTITIONS : 0;
-    return sscanf(record->value, "%*1[mk] %15s %" SCNd64, name, &number) == 2 &&
-           sim_is_refused(number);
+    struct sim_value value;
+    if (!sim_value_read(&value, record->value) || value.kind == 'e' ||
+        !sim_is_refused(value.number))
+        return 0;
+    return value.kind == 'c' ? SIM_PARTITIONS : 1;
 }
 
 size_t sim_log_letter_count(const struct sim_log *log)
