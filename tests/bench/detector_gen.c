@@ -47,10 +47,13 @@ static double poisson(struct source *source, double mean)
 {
     if (mean > 50.0)
         return fmax(0.0, floor(mean + sqrt(mean) * normal(source) + 0.5));
+    const double limit = exp(-mean);
     double product = uniform(source);
     double count = 0.0;
-    for (const double limit = exp(-mean); product > limit; count += 1.0)
+    while (product > limit) {
         product *= uniform(source);
+        count += 1.0;
+    }
     return count;
 }
 
@@ -204,9 +207,9 @@ static void start(struct run *run, const struct kind *kind, double interval_s,
     series_init(&run->series);
     run->config = detector_config_default();
     if (getenv("GEN_OPEN") != NULL)
-        run->config.open_surprise = atof(getenv("GEN_OPEN"));
+        run->config.open_surprise = strtod(getenv("GEN_OPEN"), NULL);
     if (getenv("GEN_CONFIRM") != NULL)
-        run->config.confirm_surprise = atof(getenv("GEN_CONFIRM"));
+        run->config.confirm_surprise = strtod(getenv("GEN_CONFIRM"), NULL);
     run->nature.trait = family_trait(kind->family);
     run->nature.quantum = kind->quantum / interval_s;
     run->source.random = seed * 7919u + 1u;
@@ -285,6 +288,24 @@ static int by_size(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+/* Samples from the fault's beginning to the opening; DELAY_MAX: not found, or
+ * an episode was open already. */
+static unsigned delay_of(struct run *run, const struct kind *kind,
+                         const struct fault *fault)
+{
+    if (run->series.episode.open)
+        return DELAY_MAX;
+    for (unsigned n = 0; n < DELAY_MAX; n++) {
+        double value = kind->next(&run->source);
+        if (n < fault->length)
+            value = value * fault->factor +
+                    kind->sigma * (fault->add + fault->slope * n);
+        if (feed(run, value) == EPISODE_OPENED)
+            return n;
+    }
+    return DELAY_MAX;
+}
+
 static void faulty(const struct kind *kind, const struct fault *fault,
                    unsigned series_count, double interval_s, uint64_t seed)
 {
@@ -298,17 +319,9 @@ static void faulty(const struct kind *kind, const struct fault *fault,
             37 * i;
         for (unsigned n = 0; n < before; n++)
             feed(&run, kind->next(&run.source));
-        const bool already = run.series.episode.open;
-        for (unsigned n = 0; n < DELAY_MAX && !already; n++) {
-            double value = kind->next(&run.source);
-            if (n < fault->length)
-                value = value * fault->factor +
-                        kind->sigma * (fault->add + fault->slope * n);
-            if (feed(&run, value) == EPISODE_OPENED) {
-                delays[found++] = n;
-                break;
-            }
-        }
+        const unsigned delay = delay_of(&run, kind, fault);
+        if (delay < DELAY_MAX)
+            delays[found++] = delay;
         series_fini(&run.series);
     }
     qsort(delays, found, sizeof(delays[0]), by_size);
@@ -320,8 +333,8 @@ static void faulty(const struct kind *kind, const struct fault *fault,
 
 int main(int argc, char **argv)
 {
-    const unsigned count = argc > 1 ? (unsigned)atoi(argv[1]) : 40;
-    const double interval_s = argc > 2 ? atof(argv[2]) : 10.0;
+    const unsigned count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 40;
+    const double interval_s = argc > 2 ? strtod(argv[2], NULL) : 10.0;
     const uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
     const char *only = argc > 4 ? argv[4] : NULL;
     printf("series %u, every %g s; openings in %u samples\n", count, interval_s,

@@ -13,8 +13,8 @@
 #include "record/records.h"
 
 #define RUN_SECONDS 0.5
-#define BODY_SIZE   (8u * 1024u * 1024u)
-#define ARENA_SIZE  (64u * 1024u * 1024u)
+#define BODY_SIZE   ((size_t)8 * 1024 * 1024)
+#define ARENA_SIZE  ((size_t)64 * 1024 * 1024)
 #define POINT_COUNT 1000u
 
 static double now_s(void)
@@ -57,7 +57,8 @@ static bool decode_ours(struct subject *subject)
 
 static bool encode_theirs(struct subject *subject)
 {
-    avro_writer_t writer = avro_writer_memory(subject->room, BODY_SIZE);
+    avro_writer_t writer =
+        avro_writer_memory(subject->room, (int64_t)BODY_SIZE);
     const int failed = avro_value_write(writer, &subject->value);
     avro_writer_free(writer);
     return failed == 0;

@@ -206,7 +206,7 @@ static void send_metrics(struct load *load, long tenant, long service,
 }
 
 static void span(struct load *load, struct cw_pack *scope, const uint64_t *ids,
-                 unsigned kind, int64_t begin_us, int64_t took_us, bool failed)
+                 int64_t begin_us, int64_t took_us, bool failed)
 {
     struct cw_pack *one = &load->inner[0];
     struct cw_pack *state = &load->inner[1];
@@ -217,7 +217,7 @@ static void span(struct load *load, struct cw_pack *scope, const uint64_t *ids,
         field_bytes(one, 4, &ids[3], 8);
     field_text(one, 5, "GET /thing");
     varint(one, 6u << 3);
-    varint(one, kind);
+    varint(one, 2); /* SPAN_KIND_SERVER */
     field_fixed(one, 7, (uint64_t)begin_us * 1000);
     field_fixed(one, 8, (uint64_t)(begin_us + took_us) * 1000);
     if (failed) {
@@ -255,7 +255,7 @@ static void send_trace(struct load *load, long tenant, int64_t now_us,
         cw_pack_init(&whole, RECORD_MAX);
         resource(load, &whole, name);
         cw_pack_reset(scope);
-        span(load, scope, ids, 2, now_us - took_us, took_us,
+        span(load, scope, ids, now_us - took_us, took_us,
              slow && cw_rand_below(&load->rand, 2) == 0);
         field_pack(&whole, 2, scope);
         cw_pack_reset(&load->record);

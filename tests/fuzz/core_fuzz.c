@@ -66,7 +66,7 @@ static void give_message(struct way *way, enum cw_topic topic)
     struct cw_error err;
     struct cw_pack pack;
     const size_t low = cw_unpack_u8(&way->in);
-    const size_t wanted = low + 256u * (cw_unpack_u8(&way->in) % 8u);
+    const size_t wanted = low + (size_t)256 * (cw_unpack_u8(&way->in) % 8u);
     const size_t left = way->in.size - way->in.at;
     const size_t size = wanted < left ? wanted : left;
     const void *body = cw_unpack_bytes(&way->in, size);
@@ -110,7 +110,7 @@ static void go(struct way *way)
         else
             give_message(way, CORE.inputs[what / 8 % topics]);
         if (what % 8 == 1)
-            way->now_at += 2 * CW_DRIVE_SLICE_US;
+            way->now_at += INT64_C(2) * CW_DRIVE_SLICE_US;
     }
     /* What a core has pending comes out. */
     if (way->status == CW_OK)

@@ -16,8 +16,8 @@
 #include "record/records.h"
 #include "record/wire.h"
 
-#define MESSAGE_SIZE_MAX (1024u * 1024u)
-#define ARENA_SIZE       (64u * MESSAGE_SIZE_MAX)
+#define MESSAGE_SIZE_MAX ((size_t)1024 * 1024)
+#define ARENA_SIZE       (64 * MESSAGE_SIZE_MAX)
 
 static bool write_bytes(const char *path, const char *suffix, const void *bytes,
                         size_t size)
@@ -79,7 +79,8 @@ static bool write_metrics(const char *folder)
         .labels_count = 1,
     };
     static const int64_t longs[] = {0, -1, INT64_MAX, INT64_MIN, 63, 64};
-    const double values[] = {0.1, -0.0, NAN, INFINITY, -INFINITY, 5e-324};
+    const double values[] = {
+        0.1, -0.0, (double)NAN, (double)INFINITY, (double)-INFINITY, 5e-324};
     const struct cw_metric_run runs[] = {
         {.stream_at = 1,
          .definitions = &definition,

@@ -1,7 +1,8 @@
 /* C11's threads on top of POSIX's, for builds under ThreadSanitizer: it knows
  * pthread_create and its kin, not thrd_create, in which librdkafka makes its
  * threads. A thread it does not know crashes it, a lock it does not see looks
- * like a race. glibc's types have the size and layout of its POSIX ones. */
+ * like a race. glibc's types have the size and layout of its POSIX ones;
+ * parameters are named as in its <threads.h>. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -30,33 +31,34 @@ static void *run(void *context)
 {
     const struct start start = *(struct start *)context;
     free(context);
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): carried, never dereferenced */
     return (void *)(intptr_t)start.run(start.with);
 }
 
-int thrd_create(thrd_t *thread, thrd_start_t function, void *with)
+int thrd_create(thrd_t *thr, thrd_start_t func, void *arg)
 {
     struct start *start = malloc(sizeof(*start));
     if (start == NULL)
         return thrd_nomem;
-    *start = (struct start){function, with};
-    const int code = pthread_create(thread, NULL, run, start);
+    *start = (struct start){func, arg};
+    const int code = pthread_create(thr, NULL, run, start);
     if (code != 0)
         free(start);
     return status_of(code);
 }
 
-int thrd_join(thrd_t thread, int *result)
+int thrd_join(thrd_t thr, int *res)
 {
     void *returned = NULL;
-    const int code = pthread_join(thread, &returned);
-    if (result != NULL)
-        *result = (int)(intptr_t)returned;
+    const int code = pthread_join(thr, &returned);
+    if (res != NULL)
+        *res = (int)(intptr_t)returned;
     return status_of(code);
 }
 
-void call_once(once_flag *flag, void (*function)(void))
+void call_once(once_flag *flag, void (*func)(void))
 {
-    (void)pthread_once((pthread_once_t *)flag, function);
+    (void)pthread_once((pthread_once_t *)flag, func);
 }
 
 int mtx_init(mtx_t *mutex, int type)
@@ -91,34 +93,34 @@ void mtx_destroy(mtx_t *mutex)
     (void)pthread_mutex_destroy((pthread_mutex_t *)mutex);
 }
 
-int cnd_init(cnd_t *condition)
+int cnd_init(cnd_t *cond)
 {
-    return status_of(pthread_cond_init((pthread_cond_t *)condition, NULL));
+    return status_of(pthread_cond_init((pthread_cond_t *)cond, NULL));
 }
 
-int cnd_wait(cnd_t *condition, mtx_t *mutex)
+int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
-    return status_of(pthread_cond_wait((pthread_cond_t *)condition,
-                                       (pthread_mutex_t *)mutex));
+    return status_of(
+        pthread_cond_wait((pthread_cond_t *)cond, (pthread_mutex_t *)mutex));
 }
 
-int cnd_timedwait(cnd_t *condition, mtx_t *mutex, const struct timespec *until)
+int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *time_point)
 {
-    return status_of(pthread_cond_timedwait((pthread_cond_t *)condition,
-                                            (pthread_mutex_t *)mutex, until));
+    return status_of(pthread_cond_timedwait(
+        (pthread_cond_t *)cond, (pthread_mutex_t *)mutex, time_point));
 }
 
-int cnd_signal(cnd_t *condition)
+int cnd_signal(cnd_t *cond)
 {
-    return status_of(pthread_cond_signal((pthread_cond_t *)condition));
+    return status_of(pthread_cond_signal((pthread_cond_t *)cond));
 }
 
-int cnd_broadcast(cnd_t *condition)
+int cnd_broadcast(cnd_t *cond)
 {
-    return status_of(pthread_cond_broadcast((pthread_cond_t *)condition));
+    return status_of(pthread_cond_broadcast((pthread_cond_t *)cond));
 }
 
-void cnd_destroy(cnd_t *condition)
+void cnd_destroy(cnd_t *cond)
 {
-    (void)pthread_cond_destroy((pthread_cond_t *)condition);
+    (void)pthread_cond_destroy((pthread_cond_t *)cond);
 }
