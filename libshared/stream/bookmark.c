@@ -14,6 +14,17 @@ size_t cw_bookmark_format(const char *name, int64_t at,
                             at);
 }
 
+void cw_bookmark_attach(rd_kafka_topic_partition_t *offset, const char *name,
+                        int64_t at)
+{
+    char text[CW_BOOKMARK_TEXT_SIZE];
+    if (at == CW_BOOKMARK_NONE)
+        return;
+    const size_t size = cw_bookmark_format(name, at, text);
+    offset->metadata = strdup(text);
+    offset->metadata_size = offset->metadata == NULL ? 0 : size;
+}
+
 int64_t cw_bookmark_parse(const char *name, struct cw_text text)
 {
     char number[24];

@@ -10,6 +10,7 @@
 #ifndef CW_STREAM_BOOKMARK_H
 #define CW_STREAM_BOOKMARK_H
 
+#include <librdkafka/rdkafka.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,11 @@
 /* Always terminated; returns the length. name is short. */
 size_t cw_bookmark_format(const char *name, int64_t at,
                           char out[CW_BOOKMARK_TEXT_SIZE]);
+
+/* Puts it beside an offset about to be committed, freed with its list; nothing
+ * for CW_BOOKMARK_NONE or without memory. */
+void cw_bookmark_attach(rd_kafka_topic_partition_t *offset, const char *name,
+                        int64_t at);
 
 /* CW_BOOKMARK_NONE: not such a text, of another name, or no possible time. */
 int64_t cw_bookmark_parse(const char *name, struct cw_text text);

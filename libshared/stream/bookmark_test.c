@@ -44,11 +44,28 @@ static void what_nobody_wrote_is_none(void **state)
     assert_int_equal(parse(texts[sizeof(texts) / sizeof(texts[0]) - 1]), 1);
 }
 
+static void an_offset_carries_its_time_and_none_without(void **state)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(2);
+    (void)state;
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(list, "spans", 0);
+    cw_bookmark_attach(one, "slice", CW_BOOKMARK_NONE);
+    assert_null(one->metadata);
+    assert_int_equal(one->metadata_size, 0);
+    cw_bookmark_attach(one, "slice", 1700000000050000);
+    const struct cw_text text = {one->metadata, one->metadata_size};
+    assert_int_equal(cw_bookmark_parse("slice", text), 1700000000050000);
+    rd_kafka_topic_partition_list_destroy(list); /* frees the text */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(what_nobody_wrote_is_none),
+        cmocka_unit_test(an_offset_carries_its_time_and_none_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -445,19 +445,13 @@ static void offsets(const struct cw_flow *flow,
         const struct cw_task *task = flow->merged[p].task;
         if (task == NULL)
             continue;
-        char text[CW_BOOKMARK_TEXT_SIZE];
-        const int64_t slice = cw_task_heard_at(task);
-        (void)cw_bookmark_format("slice", slice, text);
         for (size_t i = 0; i < flow->topic_count; i++) {
             rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(
                 list, flow->topics[i], (int32_t)p);
             const int64_t offset = cw_merge_restart_offset(cw_task_merge(task),
                                                            flow->topic_ids[i]);
             one->offset = offset < 0 ? 0 : offset;
-            if (slice == CW_BEGINNING)
-                continue;
-            one->metadata = strdup(text); /* freed with the list */
-            one->metadata_size = one->metadata == NULL ? 0 : strlen(text);
+            cw_bookmark_attach(one, "slice", cw_task_heard_at(task));
         }
     }
 }

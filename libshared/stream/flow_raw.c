@@ -251,14 +251,8 @@ static void offsets(const struct cw_flow *flow,
         const struct raw *raw = &flow->raws[i];
         rd_kafka_topic_partition_t *one =
             rd_kafka_topic_partition_list_add(list, raw->topic, raw->partition);
-        char text[CW_BOOKMARK_TEXT_SIZE];
-        const int64_t stream_at = cw_rawtask_stream_at(raw->task);
         one->offset = cw_rawtask_next_offset(raw->task);
-        if (stream_at == INT64_MIN)
-            continue;
-        (void)cw_bookmark_format("stream", stream_at, text);
-        one->metadata = strdup(text); /* freed with the list */
-        one->metadata_size = one->metadata == NULL ? 0 : strlen(text);
+        cw_bookmark_attach(one, "stream", cw_rawtask_stream_at(raw->task));
     }
 }
 
