@@ -200,16 +200,22 @@ struct run {
     unsigned first_day;
 };
 
+static double read_variable(const char *name, double unset)
+{
+    const char *text = getenv(name);
+    return text == NULL ? unset : strtod(text, NULL);
+}
+
 static void start(struct run *run, const struct kind *kind, double interval_s,
                   uint64_t seed)
 {
     memset(run, 0, sizeof(*run));
     series_init(&run->series);
     run->config = detector_config_default();
-    if (getenv("GEN_OPEN") != NULL)
-        run->config.open_surprise = strtod(getenv("GEN_OPEN"), NULL);
-    if (getenv("GEN_CONFIRM") != NULL)
-        run->config.confirm_surprise = strtod(getenv("GEN_CONFIRM"), NULL);
+    run->config.open_surprise =
+        read_variable("GEN_OPEN", run->config.open_surprise);
+    run->config.confirm_surprise =
+        read_variable("GEN_CONFIRM", run->config.confirm_surprise);
     run->nature.trait = family_trait(kind->family);
     run->nature.quantum = kind->quantum / interval_s;
     run->source.random = seed * 7919u + 1u;
