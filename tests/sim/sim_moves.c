@@ -258,7 +258,8 @@ static enum cw_status finish_tier(struct sim_world *world,
     }
     for (uint32_t p = 0; p < SIM_PARTITIONS && status == CW_OK; p++) {
         struct cw_task *task = cw_stage_task(tier->nodes[tier->owner[p]], p);
-        if (cw_task_released_at(task) < world->raw->end_at - CW_SLICE_US * 2)
+        if (cw_task_released_at(task) <
+            world->raw->end_at - INT64_C(2) * CW_SLICE_US)
             return cw_fail(err, CW_BROKEN, "%s/%u stands at %lld",
                            tier->setup.type->name, p,
                            (long long)cw_task_released_at(task));
