@@ -9,6 +9,7 @@
  *     core declares
  *   bytes given as a snapshot are refused or give a state that saves, loads
  *     and saves the same again */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ static void pass_time(struct way *way)
 static void go(struct way *way)
 {
     const size_t topics = input_count();
+    assert(topics > 0); /* a core without inputs does nothing */
     struct cw_error err;
     for (int i = 0;
          i < STEPS_MAX && way->in.at < way->in.size && way->status == CW_OK;
