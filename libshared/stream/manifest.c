@@ -201,9 +201,10 @@ static enum cw_status read_record(struct cw_installed *installed,
     if (partitions_of(metadata, name) == 0)
         return cw_fail(err, CW_NOT_FOUND,
                        "topic %s is missing: cwctl topics create", name);
+    const struct cw_reader_range whole = {name, 0, RD_KAFKA_OFFSET_BEGINNING,
+                                          (int64_t)CALL_MS * 1000};
     const enum cw_status status =
-        cw_reader_read(kafka, name, 0, RD_KAFKA_OFFSET_BEGINNING,
-                       (int64_t)CALL_MS * 1000, take, installed, err);
+        cw_reader_read(kafka, &whole, take, installed, err);
     if (status != CW_OK)
         return status;
     if (installed->record == NULL)

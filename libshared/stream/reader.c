@@ -67,10 +67,10 @@ static enum cw_status take_one(rd_kafka_t *handle, cw_reader_take *take,
     return status;
 }
 
-enum cw_status cw_reader_read(const struct cw_kafka *kafka, const char *topic,
-                              int32_t partition, int64_t offset,
-                              int64_t timeout_us, cw_reader_take *take,
-                              void *to, struct cw_error *err)
+enum cw_status cw_reader_read(const struct cw_kafka *kafka,
+                              const struct cw_reader_range *range,
+                              cw_reader_take *take, void *to,
+                              struct cw_error *err)
 {
     rd_kafka_t *handle = NULL;
     enum cw_status status = open_reader(kafka, &handle, err);
@@ -79,11 +79,12 @@ enum cw_status cw_reader_read(const struct cw_kafka *kafka, const char *topic,
     (void)rd_kafka_poll_set_consumer(handle);
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
+    rd_kafka_topic_partition_list_add(list, range->topic, range->partition)
+        ->offset = range->offset;
     (void)rd_kafka_assign(handle, list);
     rd_kafka_topic_partition_list_destroy(list);
     const struct cw_clocks clock = cw_clock_system();
-    const int64_t until_us = cw_clock_monotonic_us(&clock) + timeout_us;
+    const int64_t until_us = cw_clock_monotonic_us(&clock) + range->timeout_us;
     bool ended = false;
     while (status == CW_OK && !ended) {
         status = take_one(handle, take, to, &ended, err);
@@ -92,7 +93,7 @@ enum cw_status cw_reader_read(const struct cw_kafka *kafka, const char *topic,
             status =
                 cw_fail(err, CW_UNAVAILABLE,
                         "%s/%d: its end did not come: a transaction hangs?",
-                        topic, partition);
+                        range->topic, range->partition);
     }
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     return status;

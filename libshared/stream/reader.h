@@ -17,11 +17,16 @@ typedef enum cw_status cw_reader_take(void *to,
                                       const rd_kafka_message_t *message,
                                       struct cw_error *err);
 
-/* offset: RD_KAFKA_OFFSET_BEGINNING or a number. beat may be NULL.
- * CW_UNAVAILABLE after timeout_us without the end; CW_NOT_FOUND. */
+struct cw_reader_range {
+    const char *topic;
+    int32_t partition;
+    int64_t offset; /* where it begins: RD_KAFKA_OFFSET_BEGINNING or a number */
+    int64_t timeout_us;
+};
+
+/* CW_UNAVAILABLE after timeout_us without the end; CW_NOT_FOUND. */
 CW_MUST_USE enum cw_status cw_reader_read(const struct cw_kafka *kafka,
-                                          const char *topic, int32_t partition,
-                                          int64_t offset, int64_t timeout_us,
+                                          const struct cw_reader_range *range,
                                           cw_reader_take *take, void *to,
                                           struct cw_error *err);
 

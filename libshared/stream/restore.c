@@ -167,9 +167,9 @@ static enum cw_status read_own_topics(struct cw_restored *restored,
         char name[256];
         (void)snprintf(name, sizeof(name), "%s.%s.%s", kafka->prefix,
                        cw_topic_spec(own[i].topic)->name, kafka->service);
-        status =
-            cw_reader_read(kafka, name, partition, RD_KAFKA_OFFSET_BEGINNING,
-                           timeout_us, own[i].take, restored, err);
+        const struct cw_reader_range whole = {
+            name, partition, RD_KAFKA_OFFSET_BEGINNING, timeout_us};
+        status = cw_reader_read(kafka, &whole, own[i].take, restored, err);
     }
     return status;
 }

@@ -42,11 +42,12 @@ enum cw_status manifest_record_read(struct manifest_record **made,
     if (manifest == NULL)
         return cw_fail(err, CW_NO_MEMORY, "manifest");
     client_topic(client, cw_topic_spec(CW_TOPIC_MANIFEST)->name, topic);
+    const struct cw_reader_range whole = {topic, 0, RD_KAFKA_OFFSET_BEGINNING,
+                                          WAIT_US};
     enum cw_status status = cw_arena_create(&manifest->arena, MEMORY_MAX, err);
     if (status == CW_OK && client_partitions(metadata, topic) > 0)
-        status = cw_reader_read(client_kafka(client), topic, 0,
-                                RD_KAFKA_OFFSET_BEGINNING, WAIT_US, take,
-                                manifest, err);
+        status =
+            cw_reader_read(client_kafka(client), &whole, take, manifest, err);
     if (status != CW_OK)
         manifest_record_destroy(&manifest);
     else

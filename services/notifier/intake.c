@@ -122,10 +122,14 @@ static enum cw_status recall(struct notifier *notifier,
                              const struct cw_follow_start *at,
                              struct cw_error *err)
 {
-    return cw_reader_read(notifier->side->kafka, notifier->deliveries,
-                          at->partition.partition, RD_KAFKA_OFFSET_BEGINNING,
-                          notifier->side->options->restore_timeout_us,
-                          recall_delivery, notifier, err);
+    const struct cw_reader_range whole = {
+        .topic = notifier->deliveries,
+        .partition = at->partition.partition,
+        .offset = RD_KAFKA_OFFSET_BEGINNING,
+        .timeout_us = notifier->side->options->restore_timeout_us,
+    };
+    return cw_reader_read(notifier->side->kafka, &whole, recall_delivery,
+                          notifier, err);
 }
 
 /* Words for incidents that are open already: as far back as is quick. */
@@ -136,10 +140,14 @@ static enum cw_status recall_causes(struct notifier *notifier,
     const int64_t back = at->next - CAUSES_BACK;
     char name[TOPIC_NAME_MAX];
     cw_kafka_topic_name(notifier->side->kafka, "causes", name, sizeof(name));
-    return cw_reader_read(notifier->side->kafka, name, at->partition.partition,
-                          back > at->first ? back : at->first,
-                          notifier->side->options->restore_timeout_us,
-                          recall_cause, notifier, err);
+    const struct cw_reader_range latest = {
+        .topic = name,
+        .partition = at->partition.partition,
+        .offset = back > at->first ? back : at->first,
+        .timeout_us = notifier->side->options->restore_timeout_us,
+    };
+    return cw_reader_read(notifier->side->kafka, &latest, recall_cause,
+                          notifier, err);
 }
 
 static enum cw_status start_at(void *context, const struct cw_follow_start *at,

@@ -98,9 +98,9 @@ static enum cw_status read_topic(struct check *check, const char *suffix,
     (void)snprintf(name, sizeof(name), "%s.%s", check->kafka.prefix, suffix);
     for (uint32_t p = 0; p < SIM_PARTITIONS && status == CW_OK; p++) {
         check->partition = p;
-        status = cw_reader_read(&check->kafka, name, (int32_t)p,
-                                RD_KAFKA_OFFSET_BEGINNING, READ_US, take, check,
-                                err);
+        const struct cw_reader_range whole = {
+            name, (int32_t)p, RD_KAFKA_OFFSET_BEGINNING, READ_US};
+        status = cw_reader_read(&check->kafka, &whole, take, check, err);
     }
     return status;
 }
@@ -112,9 +112,9 @@ static enum cw_status read_all(struct check *check, struct cw_error *err)
     enum cw_status status = CW_OK;
     for (uint32_t p = 0; p < SIM_RAW_PARTITIONS && status == CW_OK; p++) {
         check->partition = p;
-        status = cw_reader_read(&check->kafka, sim_raw_topics[p], 0,
-                                RD_KAFKA_OFFSET_BEGINNING, READ_US, take_raw,
-                                check, err);
+        const struct cw_reader_range whole = {
+            sim_raw_topics[p], 0, RD_KAFKA_OFFSET_BEGINNING, READ_US};
+        status = cw_reader_read(&check->kafka, &whole, take_raw, check, err);
     }
     if (status == CW_OK)
         status = sim_world_recorded(&check->recorded, &check->log, err);
