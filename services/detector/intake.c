@@ -210,17 +210,17 @@ static enum cw_status judge(const struct scope *scope, struct member *member,
                             struct cw_error *err)
 {
     const struct model_nature nature = {family_trait(member->family), quantum};
-    struct judgement judged;
-    enum episode_event event;
-    const enum sample_fate fate = series_sample(
-        &member->series, scope->config, &nature, at, value, &judged, &event);
+    struct series_verdict verdict;
+    const enum sample_fate fate = series_sample(&member->series, scope->config,
+                                                &nature, at, value, &verdict);
     count_fate(scope->counts, fate);
     if (fate != SAMPLE_TAKEN)
         return CW_OK;
     enum cw_status status = end_silence(scope, member, at, err);
     if (status == CW_OK)
-        status = tell_event(scope, member, &judged, event, err);
-    return status != CW_OK ? status : tell_state(scope, member, &judged, err);
+        status = tell_event(scope, member, &verdict.judged, verdict.event, err);
+    return status != CW_OK ? status
+                           : tell_state(scope, member, &verdict.judged, err);
 }
 
 /* ---- quotients --------------------------------------------------------- */

@@ -94,15 +94,14 @@ static unsigned openings(struct stream *stream, unsigned count,
 {
     unsigned opened = 0;
     for (unsigned i = 0; i < count; i++) {
-        struct judgement judged;
-        enum episode_event event = EPISODE_NONE;
+        struct series_verdict verdict = {.event = EPISODE_NONE};
         stream->at += stream->distance;
         const double value = next(stream) + more;
         assert_int_equal(series_sample(&stream->series, &stream->config,
                                        &stream->nature, stream->at, value,
-                                       &judged, &event),
+                                       &verdict),
                          SAMPLE_TAKEN);
-        opened += event == EPISODE_OPENED;
+        opened += verdict.event == EPISODE_OPENED;
     }
     return opened;
 }
@@ -201,20 +200,19 @@ static void a_thing_that_goes_down_is_found_at_once(void **state)
     static const int families[] = {CW_FAMILY_AVAILABILITY, CW_FAMILY_OTHER};
     for (unsigned f = 0; f < 2; f++) {
         struct stream stream = stream_of(families[f], 1);
-        struct judgement judged;
-        enum episode_event event;
+        struct series_verdict verdict;
         for (unsigned i = 0; i < 200; i++) {
             stream.at += 10 * DETECTOR_SECOND;
             series_sample(&stream.series, &stream.config, &stream.nature,
-                          stream.at, 1.0, &judged, &event);
-            assert_int_equal(event, EPISODE_NONE);
+                          stream.at, 1.0, &verdict);
+            assert_int_equal(verdict.event, EPISODE_NONE);
         }
         bool found = false;
         for (unsigned i = 0; i < 3; i++) {
             stream.at += 10 * DETECTOR_SECOND;
             series_sample(&stream.series, &stream.config, &stream.nature,
-                          stream.at, 0.0, &judged, &event);
-            found = found || event == EPISODE_OPENED;
+                          stream.at, 0.0, &verdict);
+            found = found || verdict.event == EPISODE_OPENED;
         }
         assert_true(found);
         series_fini(&stream.series);
@@ -228,14 +226,12 @@ static void one_of_several_fewer_is_quiet(void **state)
     static const double others[] = {11.0, 13.0};
     for (unsigned o = 0; o < 2; o++) {
         struct stream stream = stream_of(CW_FAMILY_AVAILABILITY, 1);
-        struct judgement judged;
-        enum episode_event event;
+        struct series_verdict verdict;
         for (unsigned i = 0; i < 260; i++) {
             stream.at += 10 * DETECTOR_SECOND;
             series_sample(&stream.series, &stream.config, &stream.nature,
-                          stream.at, i < 200 ? 12.0 : others[o], &judged,
-                          &event);
-            assert_int_equal(event, EPISODE_NONE);
+                          stream.at, i < 200 ? 12.0 : others[o], &verdict);
+            assert_int_equal(verdict.event, EPISODE_NONE);
         }
         series_fini(&stream.series);
     }
@@ -246,28 +242,28 @@ static void a_first_move_ever_is_loud_but_not_the_loudest(void **state)
 {
     (void)state;
     struct stream stream = stream_of(CW_FAMILY_ERRORS, 1);
-    struct judgement judged;
-    enum episode_event event;
+    struct series_verdict verdict;
     for (unsigned i = 0; i < 200; i++) {
         stream.at += 10 * DETECTOR_SECOND;
         series_sample(&stream.series, &stream.config, &stream.nature, stream.at,
-                      i < 199 ? 0.0 : 0.31, &judged, &event);
+                      i < 199 ? 0.0 : 0.31, &verdict);
     }
-    assert_int_equal(event, EPISODE_OPENED);
-    assert_true(judged.z <= 10.0);
+    assert_int_equal(verdict.event, EPISODE_OPENED);
+    assert_true(verdict.judged.z <= 10.0);
     series_fini(&stream.series);
 }
 
 static enum episode_event one(struct stream *stream, double value,
                               struct judgement *judged)
 {
-    enum episode_event event = EPISODE_NONE;
+    struct series_verdict verdict = {.event = EPISODE_NONE};
     stream->at += stream->distance;
     assert_int_equal(series_sample(&stream->series, &stream->config,
-                                   &stream->nature, stream->at, value, judged,
-                                   &event),
+                                   &stream->nature, stream->at, value,
+                                   &verdict),
                      SAMPLE_TAKEN);
-    return event;
+    *judged = verdict.judged;
+    return verdict.event;
 }
 
 /* Closed after a minute in the band, although one sample strayed from it. */

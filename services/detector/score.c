@@ -38,21 +38,20 @@ struct detector_score_result detector_score_feed(struct detector_score *scorer,
                                                  int64_t event_at, double value)
 {
     const struct model_nature nature = {family_trait(CW_FAMILY_OTHER), 0.0};
-    struct judgement judged;
-    enum episode_event event;
-    const enum sample_fate fate =
-        series_sample(&scorer->series, &scorer->config, &nature, event_at,
-                      value, &judged, &event);
+    struct series_verdict verdict;
+    const enum sample_fate fate = series_sample(
+        &scorer->series, &scorer->config, &nature, event_at, value, &verdict);
     if (fate != SAMPLE_TAKEN) {
         scorer->last.score = 0.0;
         return scorer->last;
     }
+    const struct judgement *judged = &verdict.judged;
     scorer->last = (struct detector_score_result){
-        .score = judged.score,
-        .expected = cw_round6(judged.expected),
-        .lower = cw_round6(judged.lower),
-        .upper = cw_round6(judged.upper),
-        .has_band = judged.warm,
+        .score = judged->score,
+        .expected = cw_round6(judged->expected),
+        .lower = cw_round6(judged->lower),
+        .upper = cw_round6(judged->upper),
+        .has_band = judged->warm,
         .anomalous = scorer->series.episode.open,
     };
     return scorer->last;

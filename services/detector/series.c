@@ -89,9 +89,9 @@ static enum sample_fate fate_of(const struct series *series, int64_t at,
 enum sample_fate series_sample(struct series *series,
                                const struct detector_config *config,
                                const struct model_nature *nature, int64_t at,
-                               double value, struct judgement *judged,
-                               enum episode_event *event)
+                               double value, struct series_verdict *verdict)
 {
+    struct judgement *judged = &verdict->judged;
     struct model *model = &series->model;
     const enum sample_fate fate = fate_of(series, at, value);
     if (fate != SAMPLE_TAKEN) {
@@ -100,16 +100,16 @@ enum sample_fate series_sample(struct series *series,
         return fate;
     }
     model_judge(model, config, nature, at, value, judged);
-    *event = episode_step(&series->episode, config, nature->trait, judged,
-                          model_onset(model, judged));
+    verdict->event = episode_step(&series->episode, config, nature->trait,
+                                  judged, model_onset(model, judged));
     habituate(series, config, judged);
     keep_peak(series, judged);
     const bool held = episode_holds(&series->episode);
     model_learn(model, nature, judged, !held,
                 held && series->episode.length <= FIRST_SAMPLES);
-    if (*event == EPISODE_ACCEPTED)
+    if (verdict->event == EPISODE_ACCEPTED)
         model_accept(model);
-    else if (*event == EPISODE_CLOSED)
+    else if (verdict->event == EPISODE_CLOSED)
         model_settle(model);
     begin_day(series);
     return SAMPLE_TAKEN;

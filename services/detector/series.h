@@ -46,13 +46,18 @@ void series_init(struct series *series);
 /* Frees the day profile. */
 void series_fini(struct series *series);
 
-/* Judges, decides, learns: in this order. *judged and *event are set when the
- * sample was taken. */
+/* What came of a sample that was taken. */
+struct series_verdict {
+    struct judgement judged;
+    enum episode_event event;
+};
+
+/* Judges, decides, learns: in this order. *verdict is set when the sample was
+ * taken. */
 enum sample_fate series_sample(struct series *series,
                                const struct detector_config *config,
                                const struct model_nature *nature, int64_t at,
-                               double value, struct judgement *judged,
-                               enum episode_event *event);
+                               double value, struct series_verdict *verdict);
 
 /* Starts a new minute. */
 void series_clear_peak(struct series *series);

@@ -56,8 +56,7 @@ static void bench_series(size_t count, size_t points)
     const struct model_nature nature = {family_trait(0), 0.0};
     const size_t before = heap_size();
     struct series *all = calloc(count, sizeof(*all));
-    struct judgement judged;
-    enum episode_event event;
+    struct series_verdict verdict;
     uint64_t random = 1;
     if (all == NULL)
         exit(1);
@@ -65,7 +64,7 @@ static void bench_series(size_t count, size_t points)
         series_init(&all[i]);
         for (unsigned n = 0; n < WARM; n++)
             series_sample(&all[i], &config, &nature, START + n * 10000000LL,
-                          value_of(&random), &judged, &event);
+                          value_of(&random), &verdict);
     }
     const double bytes = (double)(heap_size() - before) / (double)count;
     const double from = now_s();
@@ -74,8 +73,8 @@ static void bench_series(size_t count, size_t points)
         struct series *series = &all[next(&random) % count];
         series_sample(series, &config, &nature,
                       series->model.last_at + 10000000, value_of(&random),
-                      &judged, &event);
-        opened += event == EPISODE_OPENED;
+                      &verdict);
+        opened += verdict.event == EPISODE_OPENED;
     }
     const double took = now_s() - from;
     printf("series  %8zu series, random order: %.2f M points/s, %.0f bytes a "

@@ -225,24 +225,24 @@ static void start(struct run *run, const struct kind *kind, double interval_s,
 
 static enum episode_event feed(struct run *run, double value)
 {
-    struct judgement judged;
-    enum episode_event event = EPISODE_NONE;
+    struct series_verdict verdict = {.event = EPISODE_NONE};
+    const struct judgement *judged = &verdict.judged;
     run->source.at += (int64_t)(run->source.interval_s * 1e6);
     run->source.count++;
     series_sample(&run->series, &run->config, &run->nature, run->source.at,
-                  value, &judged, &event);
-    if (event == EPISODE_OPENED) {
+                  value, &verdict);
+    if (verdict.event == EPISODE_OPENED) {
         run->openings++;
-        run->by_view[judged.top]++;
+        run->by_view[judged->top]++;
         if (run->source.count < 8640)
             run->first_day++;
         if (getenv("GEN_TRACE") != NULL)
             printf("  open at %u value %g expected %g z %g L %g top %s\n",
-                   run->source.count, value, judged.expected, judged.z,
-                   judged.surprise, view_name(judged.top));
+                   run->source.count, value, judged->expected, judged->z,
+                   judged->surprise, view_name(judged->top));
     }
     run->open_samples += run->series.episode.open;
-    return event;
+    return verdict.event;
 }
 
 static void quiet(const struct kind *kind, unsigned series_count,
