@@ -236,7 +236,7 @@ run_tidy() {
         grep -q "\"file\": \".*/$file\"" build/dev/compile_commands.json && echo "$file"
     done | limited 3600 xargs -r -P "$JOBS" -n 1 clang-tidy-14 -p build/dev --quiet >"$TEMP/tidy.log" 2>/dev/null
     code=$?
-    [ $code = 0 ] || grep -E 'error|warning' "$TEMP/tidy.log" | sort -u | head -60
+    [ $code = 0 ] || grep -E 'error|warning' "$TEMP/tidy.log" | sort -u
     report_code "clang-tidy" "$began" $code
 }
 

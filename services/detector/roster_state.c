@@ -329,7 +329,9 @@ static void load_members(struct roster *roster, struct cw_unpack *in)
 {
     const uint32_t count = cw_unpack_count(in, 128);
     roster->members = room_for(count, sizeof(struct member *), in);
-    roster->member_capacity = roster->members != NULL ? count + 1 : 0;
+    if (roster->members == NULL)
+        return;
+    roster->member_capacity = count + 1;
     for (uint32_t i = 0; i < count && !in->failed; i++) {
         struct member *member = room_for(1, sizeof(*member), in);
         if (member == NULL)
