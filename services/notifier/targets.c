@@ -174,6 +174,12 @@ static enum cw_status read_attribute(struct notifier_targets *targets,
 
 /* ---- targets ------------------------------------------------------------- */
 
+/* libcurl takes http:/host for one too; what hides URLs in texts does not. */
+static bool is_whole(const char *url, const char *scheme)
+{
+    return strncmp(url + strlen(scheme), "://", 3) == 0;
+}
+
 static enum cw_status read_url(struct reading *reading, size_t index,
                                struct cw_error *err)
 {
@@ -189,6 +195,7 @@ static enum cw_status read_url(struct reading *reading, size_t index,
     if (curl_url_set(url, CURLUPART_URL, target->url, CURLU_DISALLOW_USER) !=
             CURLUE_OK ||
         curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        !is_whole(target->url, scheme) ||
         curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
         curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
             CURLUE_OK)

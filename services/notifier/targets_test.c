@@ -78,6 +78,7 @@ static void what_is_wrong_is_said_with_the_targets_name(void **state)
     refused("a=webhook+http://h/", "'a': https only");
     refused("a=webhook+ftp://h/", "'a': https only");
     refused("a=webhook+https://u:p@h/", "'a': not a URL");
+    refused("a=webhook+https:/h/token", "'a': not a URL");
     refused("a=webhook+https://h/;a=slack+https://h/", "'a' is there twice");
     refused("a=webhook+https://h/ min=loud", "'a': min=loud is none of");
     refused("a=webhook+https://h/ shout", "unknown word 'shout'");
