@@ -208,10 +208,21 @@ run_fuzz() {
     report fuzz "$began" $passed $failed 0
 }
 
+# What the programs answer, and what TSan has to say of them: two lines.
+run_unit_tsan() {
+    local began code
+    mkdir -p "$TEMP/tsan"
+    TSAN_OPTIONS="halt_on_error=0 exitcode=0 log_path=$TEMP/tsan/report" run_ctest "unit, TSan" tsan -L unit -LE 'mutation|sim|fuzz-replay'
+    began=$SECONDS
+    find "$TEMP/tsan" -type f -exec python3 tests/lib/tsan_reports.py {} +
+    code=$?
+    report_code "unit, TSan's reports" "$began" $code
+}
+
 run_sanitize() {
     build asan && run_ctest "unit, ASan and UBSan" asan -L unit -LE mutation
     CHAIN_PRESET=asan run_chain_on "chain, ASan and UBSan" 1 40
-    build tsan && run_ctest "unit, TSan" tsan -L unit -LE 'mutation|sim|fuzz-replay'
+    build tsan && run_unit_tsan
     TSAN_OPTIONS="halt_on_error=0 exitcode=0" CHAIN_PRESET=tsan run_chain_on "chain, TSan" 1 40
 }
 
