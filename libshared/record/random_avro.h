@@ -58,8 +58,8 @@ static inline void random_fill_array(avro_value_t *value, uint64_t *seed)
     for (uint64_t i = 0; i < count; i++) {
         avro_value_t item = {0};
         size_t index;
-        avro_value_append(value, &item, &index);
-        random_fill(&item, seed);
+        if (avro_value_append(value, &item, &index) == 0)
+            random_fill(&item, seed);
     }
 }
 
@@ -69,8 +69,8 @@ static inline void random_fill_record(avro_value_t *value, uint64_t *seed)
     avro_value_get_size(value, &count);
     for (size_t i = 0; i < count; i++) {
         avro_value_t field = {0};
-        avro_value_get_by_index(value, i, &field, NULL);
-        random_fill(&field, seed);
+        if (avro_value_get_by_index(value, i, &field, NULL) == 0)
+            random_fill(&field, seed);
     }
 }
 
