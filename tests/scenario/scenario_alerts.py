@@ -87,9 +87,9 @@ def u4_every_alert_ends_in_exactly_one_place(world):
 def t4_a_storm_over_joined_services_is_one_incident_and_says_why(world):
     names = {"db": ["DiskFull", "TooManyLocks"], "api": ["Errors", "Slow", "QueueFull"], "cache": ["Evictions"], "web": ["Errors", "Slow"]}
     storm = [(name, service, turn) for turn in range(8) for service, alerts in names.items() for name in alerts]
-    at = time.time() + 0.2  # a millisecond apart, after all that was: cache and db are joined by api, so one of them comes after it
-    for n, (name, service, turn) in enumerate(storm):  # each said again and again, by several pods
-        world.send("alerts", alert(name, service, fingerprint=f"{name}-{service}-{turn % 4}"), at=at + n / 1000)
+    at = time.time() + 0.2  # one moment: in whatever order they are taken, cache and db are joined by api
+    for name, service, turn in storm:  # each said again and again, by several pods
+        world.send("alerts", alert(name, service, fingerprint=f"{name}-{service}-{turn % 4}"), at=at)
     world.send("alerts", alert("Bounces", "mail"))
     world.flush()
     wait_for("every alert is in the ledger", lambda: len([e for e in world.read("ledger") if e["entity"]["name"] in [*names, "mail"]]) >= 65, 60)

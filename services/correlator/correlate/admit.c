@@ -66,23 +66,44 @@ static enum cw_status join(const struct corr_turn *turn,
                            match->incident, text, err);
 }
 
-/* What waited and fits the incident just opened joins it. */
-static enum cw_status gather(const struct corr_turn *turn,
-                             struct corr_incident *incident,
-                             struct cw_error *err)
+/* What of a list fits the incident, or any when it is NULL, joins it. */
+static enum cw_status gather_from(const struct corr_turn *turn,
+                                  enum corr_hold list,
+                                  struct corr_incident *incident, bool *joined,
+                                  struct cw_error *err)
 {
-    struct corr_held *held = turn->domain->lists[CORR_WAITING].first;
+    struct corr_held *held = turn->domain->lists[list].first;
     enum cw_status status = CW_OK;
     while (held != NULL && status == CW_OK) {
         struct corr_held *next = held->next;
         struct corr_match match;
-        status = corr_group_try(turn, held->signal, incident, &match, err);
+        status = incident != NULL
+                     ? corr_group_try(turn, held->signal, incident, &match, err)
+                     : corr_group_find(turn, held->signal, &match, err);
         if (status == CW_OK && match.incident != NULL) {
             struct corr_signal *signal = corr_admit_release(turn, held);
             status = join(turn, signal, &match, err);
             free(signal);
+            *joined = true;
         }
         held = next;
+    }
+    return status;
+}
+
+/* What waits and fits the incident just opened; who joins may be the caller
+ * that lets others in. */
+static enum cw_status gather(const struct corr_turn *turn,
+                             struct corr_incident *incident,
+                             struct cw_error *err)
+{
+    bool joined = true;
+    enum cw_status status = CW_OK;
+    while (joined && status == CW_OK) {
+        joined = false;
+        status = gather_from(turn, CORR_ARRIVED, incident, &joined, err);
+        if (status == CW_OK)
+            status = gather_from(turn, CORR_WAITING, incident, &joined, err);
     }
     return status;
 }
@@ -212,14 +233,46 @@ static enum cw_status hold(const struct corr_turn *turn,
     if (domain->lists[state].count >= (size_t)turn->config->wait_max)
         return cw_fail(err, CW_FULL, "%zu signals %s",
                        domain->lists[state].count,
-                       state == CORR_WAITING ? "wait for company"
-                                             : "are held by silences");
+                       state == CORR_SILENCED ? "are held by silences"
+                                              : "wait for company");
     const enum cw_status status =
         corr_domain_hold(domain, state, signal, made, err);
     if (status != CW_OK)
         return status;
     (*made)->since_at = turn->now_at;
     return CW_OK;
+}
+
+static enum cw_status arrive(const struct corr_turn *turn,
+                             const struct corr_signal *signal,
+                             struct cw_error *err)
+{
+    struct corr_held *held = NULL;
+    enum cw_status status = hold(turn, signal, CORR_ARRIVED, &held, err);
+    if (status != CW_FULL)
+        return status;
+    status = corr_admit_settle(turn, err); /* makes room */
+    if (status == CW_OK)
+        status = hold(turn, signal, CORR_ARRIVED, &held, err);
+    return status == CW_FULL ? shed(turn, signal, err) : status;
+}
+
+enum cw_status corr_admit_settle(const struct corr_turn *turn,
+                                 struct cw_error *err)
+{
+    const struct corr_held_list *arrived = &turn->domain->lists[CORR_ARRIVED];
+    bool joined = true;
+    enum cw_status status = CW_OK;
+    while (joined && status == CW_OK) {
+        joined = false;
+        status = gather_from(turn, CORR_ARRIVED, NULL, &joined, err);
+    }
+    while (arrived->first != NULL && status == CW_OK) {
+        struct corr_signal *signal = corr_admit_release(turn, arrived->first);
+        status = open_alone(turn, signal, err);
+        free(signal);
+    }
+    return status;
 }
 
 static enum cw_status wait_for_company(const struct corr_turn *turn,
@@ -274,7 +327,7 @@ enum cw_status corr_admit(const struct corr_turn *turn,
     if (match.incident != NULL)
         return join(turn, signal, &match, err);
     if (corr_admit_strong(turn, signal))
-        return open_alone(turn, signal, err);
+        return arrive(turn, signal, err);
     status = find_company(turn, signal, &company, err);
     if (status != CW_OK)
         return status;

@@ -6,7 +6,7 @@
  * Output
  *            silenced? - yes: SILENCED, held; comes again when it ends
  *            fits? ----- yes: GROUPED (PAGED when it reopens)
- *            strong? --- yes: opens, PAGED
+ *            strong? --- yes: at the end of the slice joins, or opens, PAGED
  *            company? -- yes: opens together, PAGED and GROUPED
  *            else        waits for company; then INFORMATION
  *
@@ -22,6 +22,11 @@
 CW_MUST_USE enum cw_status corr_admit(const struct corr_turn *turn,
                                       const struct corr_signal *signal,
                                       struct cw_error *err);
+
+/* Lets in the strong ones of this slice: together, so that their order, which
+ * is chance in one moment, decides nothing of who belongs to whom. */
+CW_MUST_USE enum cw_status corr_admit_settle(const struct corr_turn *turn,
+                                             struct cw_error *err);
 
 /* Takes a signal that is held but in no incident out and lets it in once
  * more. again: why, when its first entry is paid already. */

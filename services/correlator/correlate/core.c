@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "correlate/admit.h"
 #include "correlate/declare.h"
 #include "correlate/people.h"
 #include "correlate/report.h"
@@ -323,7 +324,7 @@ static enum cw_status end_domain(const struct corr_turn *turn,
                                  struct cw_error *err)
 {
     struct corr_domain *domain = turn->domain;
-    enum cw_status status = CW_OK;
+    enum cw_status status = corr_admit_settle(turn, err);
     for (size_t i = 0; i < domain->incident_count && status == CW_OK; i++)
         status = end_incident(turn, domain->incidents[i], err);
     for (size_t i = domain->incident_count; i > 0 && status == CW_OK; i--) {

@@ -19,6 +19,7 @@
 
 /* Where a signal is remembered. Each but MEMBER is a list. */
 enum corr_hold {
+    CORR_ARRIVED,  /* strong, and fits nothing: until the end of the slice */
     CORR_WAITING,  /* weak, or not said often enough: waits for company */
     CORR_SILENCED, /* enters when the silence ends */
     CORR_INFORMED, /* waited in vain; enters should it grow strong */

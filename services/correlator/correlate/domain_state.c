@@ -46,6 +46,7 @@ void corr_domain_save(const struct corr_domain *domain, struct cw_pack *out)
     cw_pack_u32(out, (uint32_t)domain->incident_count);
     for (size_t i = 0; i < domain->incident_count; i++)
         corr_incident_save(domain->incidents[i], out);
+    assert(domain->lists[CORR_ARRIVED].count == 0); /* a slice is over */
     save_held(&domain->lists[CORR_WAITING], out);
     save_held(&domain->lists[CORR_SILENCED], out);
     save_held(&domain->lists[CORR_INFORMED], out);

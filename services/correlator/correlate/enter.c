@@ -59,10 +59,18 @@ static enum cw_status repeat(const struct corr_turn *turn,
     return corr_admit_again(turn, held, CORR_ONCE, err);
 }
 
-/* Ends a remembered signal; a waiting one gets the entry it is owed. */
+/* Ends a remembered signal; a waiting one gets the entry it is owed, and what
+ * came and went in one slice is told all the same. */
 static enum cw_status end(const struct corr_turn *turn, struct corr_held *held,
                           int64_t ended_at, struct cw_error *err)
 {
+    if (held->state == CORR_ARRIVED) {
+        const uint64_t id = held->id;
+        const enum cw_status settled = corr_admit_settle(turn, err);
+        held = corr_domain_held(turn->domain, id);
+        if (settled != CW_OK || held == NULL)
+            return settled;
+    }
     if (held->state == CORR_MEMBER || held->state == CORR_COUNTED)
         return corr_life_end(turn, held, ended_at, err);
     const bool waiting = held->state == CORR_WAITING;
@@ -144,7 +152,8 @@ static enum cw_status anomaly_updated(const struct corr_turn *turn,
         signal->strength = anomaly->peak_score;
     if (anomaly->severity > signal->member.severity)
         signal->member.severity = anomaly->severity;
-    if (held->state == CORR_SILENCED || !corr_admit_strong(turn, signal))
+    if (held->state == CORR_ARRIVED || held->state == CORR_SILENCED ||
+        !corr_admit_strong(turn, signal))
         return CW_OK;
     return corr_admit_again(
         turn, held, held->state == CORR_WAITING ? CORR_ONCE : CORR_GROWN, err);

@@ -51,6 +51,76 @@ TEST(T4_alerts_joined_by_an_edge_are_one_incident)
     kit_close(&kit);
 }
 
+/* The turn-th order of four, 0 to 23. */
+static void order_of(unsigned turn, const char *names[4])
+{
+    for (unsigned i = 4; i > 1; i--) {
+        const char *last = names[i - 1];
+        names[i - 1] = names[turn % i];
+        names[turn % i] = last;
+        turn /= i;
+    }
+}
+
+/* db and cache are joined by api alone. */
+TEST(T4_a_storm_of_one_moment_is_one_incident_in_any_order)
+{
+    (void)state;
+    for (unsigned turn = 0; turn < 24; turn++) {
+        const char *names[4] = {"db", "cache", "api", "web"};
+        struct kit kit = {0};
+        kit_open(&kit);
+        kit_edge(&kit, 0, "web", "api");
+        kit_edge(&kit, 0, "api", "db");
+        kit_edge(&kit, 0, "api", "cache");
+        order_of(turn, names);
+        for (unsigned i = 0; i < 4; i++)
+            kit_fire(&kit, 10, names[i], "down");
+        kit_fire(&kit, 10, "mail", "down");
+        kit_wait(&kit, 11);
+        assert_int_equal(kit_incidents(&kit), 2);
+        assert_int_equal(kit_incident(&kit, 0)->members_count, 4);
+        assert_int_equal(kit_fates(&kit, CW_FATE_PAGED), 2);
+        assert_int_equal(kit_fates(&kit, CW_FATE_GROUPED), 3);
+        assert_int_equal(kit_notices(&kit, CW_TRANSITION_FIRING), 2);
+        kit_close(&kit);
+    }
+}
+
+/* An open incident takes in, too, who comes before the one that joins them. */
+TEST(T4_who_comes_with_its_caller_joins_what_is_open)
+{
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
+    kit_edge(&kit, 0, "api", "db");
+    kit_edge(&kit, 0, "api", "cache");
+    kit_fire(&kit, 10, "db", "down");
+    kit_fire(&kit, 20, "cache", "down");
+    kit_fire(&kit, 20, "api", "down");
+    kit_wait(&kit, 21);
+    assert_int_equal(kit_incidents(&kit), 1);
+    assert_int_equal(kit_incident(&kit, 0)->members_count, 3);
+    kit_close(&kit);
+}
+
+TEST(T4_what_comes_and_goes_in_one_moment_is_told)
+{
+    (void)state;
+    struct kit kit = {0};
+    kit_open(&kit);
+    kit_fire(&kit, 10, "db", "down");
+    kit_fire(&kit, 10, "db", "down");
+    kit_end(&kit, 10, "db", "down");
+    kit_wait(&kit, 200);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_FIRING), 1);
+    assert_int_equal(kit_notices(&kit, CW_TRANSITION_RESOLVED), 1);
+    assert_int_equal(kit_fates(&kit, CW_FATE_PAGED), 1);
+    assert_int_equal(kit_fates(&kit, CW_FATE_DEDUPED), 1);
+    assert_int_equal(kit_fates(&kit, CW_FATE_RESOLUTION), 1);
+    kit_close(&kit);
+}
+
 TEST(F3_a_member_tells_rule_path_gap_and_reason)
 {
     (void)state;
@@ -369,6 +439,9 @@ int main(void)
         cmocka_unit_test(T2_a_repeat_of_an_alert_folds),
         cmocka_unit_test(T3_outside_the_window_opens_a_new_incident),
         cmocka_unit_test(T4_alerts_joined_by_an_edge_are_one_incident),
+        cmocka_unit_test(T4_a_storm_of_one_moment_is_one_incident_in_any_order),
+        cmocka_unit_test(T4_who_comes_with_its_caller_joins_what_is_open),
+        cmocka_unit_test(T4_what_comes_and_goes_in_one_moment_is_told),
         cmocka_unit_test(F3_a_member_tells_rule_path_gap_and_reason),
         cmocka_unit_test(T10_many_that_fall_silent_together_are_one_incident),
         cmocka_unit_test(F4_no_chain_merge_over_the_core),
