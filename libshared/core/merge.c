@@ -44,23 +44,23 @@ enum cw_status cw_merge_create(struct cw_merge **made, int64_t released_at,
     return status;
 }
 
-void cw_merge_destroy(struct cw_merge **made)
+void cw_merge_destroy(struct cw_merge **merge)
 {
-    struct cw_merge *merge = *made;
-    if (merge == NULL)
+    struct cw_merge *gone = *merge;
+    if (gone == NULL)
         return;
-    for (size_t i = 0; i < merge->source_count; i++)
-        cw_source_fini(&merge->sources[i]);
+    for (size_t i = 0; i < gone->source_count; i++)
+        cw_source_fini(&gone->sources[i]);
     for (unsigned i = 0; i < CW_TOPIC_COUNT; i++)
-        cw_inlet_destroy(&merge->inlets[i]);
-    cw_cells_destroy(&merge->cells);
-    cw_map64_destroy(&merge->index);
-    free(merge->sources);
-    free(merge->rulings);
-    free(merge->items);
-    free(merge->taken);
-    free(merge);
-    *made = NULL;
+        cw_inlet_destroy(&gone->inlets[i]);
+    cw_cells_destroy(&gone->cells);
+    cw_map64_destroy(&gone->index);
+    free(gone->sources);
+    free(gone->rulings);
+    free(gone->items);
+    free(gone->taken);
+    free(gone);
+    *merge = NULL;
 }
 
 enum cw_status cw_merge_add_topic(struct cw_merge *merge, enum cw_topic topic,

@@ -56,7 +56,7 @@ struct cw_source_state {
 CW_MUST_USE enum cw_status cw_merge_create(struct cw_merge **made,
                                            int64_t released_at,
                                            struct cw_error *err);
-void cw_merge_destroy(struct cw_merge **made);
+void cw_merge_destroy(struct cw_merge **merge);
 
 /* Declares an input topic, then the sources that write it, before the first
  * message. state->position.covered_to may be CW_UNCOVERED (first start). */

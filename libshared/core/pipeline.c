@@ -206,25 +206,25 @@ enum cw_status cw_pipeline_create(struct cw_pipeline **made,
     return status;
 }
 
-void cw_pipeline_destroy(struct cw_pipeline **made)
+void cw_pipeline_destroy(struct cw_pipeline **pipeline)
 {
-    struct cw_pipeline *pipeline = *made;
-    if (pipeline == NULL)
+    struct cw_pipeline *gone = *pipeline;
+    if (gone == NULL)
         return;
-    for (size_t i = 0; i < pipeline->source_count; i++)
-        cw_rawtask_destroy(&pipeline->sources[i].task);
-    free(pipeline->sources);
-    for (size_t i = 0; i < pipeline->tier_count; i++) {
-        cw_stage_destroy(&pipeline->tiers[i].stage);
-        cw_stage_store_destroy(&pipeline->tiers[i].store);
+    for (size_t i = 0; i < gone->source_count; i++)
+        cw_rawtask_destroy(&gone->sources[i].task);
+    free(gone->sources);
+    for (size_t i = 0; i < gone->tier_count; i++) {
+        cw_stage_destroy(&gone->tiers[i].stage);
+        cw_stage_store_destroy(&gone->tiers[i].store);
     }
-    cw_outbox_destroy(&pipeline->outbox);
-    cw_outputs_destroy(&pipeline->outputs);
-    cw_memlog_destroy(&pipeline->log);
-    cw_map64_destroy(&pipeline->index);
-    cw_arena_destroy(&pipeline->names);
-    free(pipeline);
-    *made = NULL;
+    cw_outbox_destroy(&gone->outbox);
+    cw_outputs_destroy(&gone->outputs);
+    cw_memlog_destroy(&gone->log);
+    cw_map64_destroy(&gone->index);
+    cw_arena_destroy(&gone->names);
+    free(gone);
+    *pipeline = NULL;
 }
 
 enum cw_status cw_pipeline_rule(struct cw_pipeline *pipeline,

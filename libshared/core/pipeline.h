@@ -71,7 +71,7 @@ struct cw_pipeline_counts {
 CW_MUST_USE enum cw_status
 cw_pipeline_create(struct cw_pipeline **made,
                    const struct cw_pipeline_setup *setup, struct cw_error *err);
-void cw_pipeline_destroy(struct cw_pipeline **made);
+void cw_pipeline_destroy(struct cw_pipeline **pipeline);
 
 /* Rulings of a recorded run, in the order of their slices, before the first
  * record. CW_NOT_FOUND: no such stage or partition. */

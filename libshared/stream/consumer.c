@@ -264,23 +264,23 @@ enum cw_status cw_consumer_create(struct cw_consumer **made,
     return status;
 }
 
-void cw_consumer_destroy(struct cw_consumer **made)
+void cw_consumer_destroy(struct cw_consumer **consumer)
 {
-    struct cw_consumer *consumer = *made;
-    if (consumer == NULL)
+    struct cw_consumer *gone = *consumer;
+    if (gone == NULL)
         return;
-    forget_owned(consumer);
-    if (consumer->main_queue != NULL)
-        rd_kafka_queue_destroy(consumer->main_queue);
+    forget_owned(gone);
+    if (gone->main_queue != NULL)
+        rd_kafka_queue_destroy(gone->main_queue);
     /* No close: it would wait for the group, and a static member needs no
      * LeaveGroup. */
-    if (consumer->handle != NULL)
-        rd_kafka_destroy_flags(consumer->handle,
+    if (gone->handle != NULL)
+        rd_kafka_destroy_flags(gone->handle,
                                RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    if (consumer->wake >= 0)
-        (void)close(consumer->wake);
-    free(consumer);
-    *made = NULL;
+    if (gone->wake >= 0)
+        (void)close(gone->wake);
+    free(gone);
+    *consumer = NULL;
 }
 
 /* ---- polling ------------------------------------------------------------ */

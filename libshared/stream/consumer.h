@@ -54,7 +54,7 @@ cw_consumer_create(struct cw_consumer **made,
                    const struct cw_consumer_config *config,
                    struct cw_error *err);
 /* Leaves without LeaveGroup: a static member comes back. */
-void cw_consumer_destroy(struct cw_consumer **made);
+void cw_consumer_destroy(struct cw_consumer **consumer);
 
 /* Serves the group, then waits up to wait_ms until a partition has something.
  * Callbacks are called from here. CW_FENCED: fatal, start anew. */

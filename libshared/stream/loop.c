@@ -294,19 +294,19 @@ enum cw_status cw_loop_create(struct cw_loop **made,
     return status;
 }
 
-void cw_loop_destroy(struct cw_loop **made)
+void cw_loop_destroy(struct cw_loop **loop)
 {
-    struct cw_loop *loop = *made;
-    if (loop == NULL)
+    struct cw_loop *gone = *loop;
+    if (gone == NULL)
         return;
-    cw_consumer_destroy(&loop->consumer);
-    if (loop->flow != NULL)
-        loop->config.flow_type->destroy(&loop->flow);
-    cw_producer_destroy(&loop->producer);
-    cw_outbox_destroy(&loop->outbox);
-    (void)pthread_mutex_destroy(&loop->lock);
-    free(loop);
-    *made = NULL;
+    cw_consumer_destroy(&gone->consumer);
+    if (gone->flow != NULL)
+        gone->config.flow_type->destroy(&gone->flow);
+    cw_producer_destroy(&gone->producer);
+    cw_outbox_destroy(&gone->outbox);
+    (void)pthread_mutex_destroy(&gone->lock);
+    free(gone);
+    *loop = NULL;
 }
 
 static enum cw_status finish(struct cw_loop *loop, struct cw_error *err)

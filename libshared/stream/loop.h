@@ -39,7 +39,7 @@ struct cw_loop_config {
 CW_MUST_USE enum cw_status cw_loop_create(struct cw_loop **made,
                                           const struct cw_loop_config *config,
                                           struct cw_error *err);
-void cw_loop_destroy(struct cw_loop **made);
+void cw_loop_destroy(struct cw_loop **loop);
 
 /* Runs until stopped, then saves every shard, commits and returns CW_OK.
  * Any other status is a fault that a restart may or may not cure. */

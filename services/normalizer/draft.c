@@ -219,6 +219,11 @@ struct cw_entity draft_settle_entity(struct draft *draft,
         given ? *given
               : entity_of(labels, metric, draft->fallback, draft->arena);
     entity.name = draft_text(draft, entity.name, NAME_SIZE_MAX);
+    if (entity.name.size > 0)
+        return entity;
+    /* Nothing is left of a name of NULs. */
+    entity = draft->fallback;
+    entity.name = draft_text(draft, entity.name, NAME_SIZE_MAX);
     return entity;
 }
 
