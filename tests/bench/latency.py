@@ -1,7 +1,7 @@
 """From the raw record to the incident, everything live on the same cores.
 
 A shop of 800 services sends 20,000 points a second, 500 lines and 500 spans beside them. One fault at a time begins on a pair of services that no other
-fault touches: six metrics of one service go to five times their level, all in one raw record a second. Every incident opened on such a service counts.
+fault touches: six metrics of one service go to five times their level for half a minute, all in one raw record a second. Every incident opened on such a service counts.
 
   raw         Kafka timestamp (the producer's, as the topic is by default) of the last raw record needed: the record of the incident's service whose
               stream time lies in the slice in which the newest anomaly of the incident's first record was decided

@@ -320,7 +320,7 @@ int main(int count, char **arguments)
                                 .services = 400,
                                 .seed = 1,
                                 .fault_every = 1000,
-                                .fault_for = 10000}};
+                                .fault_for = 30000}};
     if (count < 3) {
         (void)fprintf(stderr, "usage: shop_load BROKERS SECONDS [NAME=N]\n");
         return 64;
