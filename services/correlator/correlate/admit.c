@@ -150,7 +150,7 @@ bool corr_admit_strong(const struct corr_turn *turn,
 
 static bool is_telling(const struct corr_signal *signal)
 {
-    return corr_weight_of(&signal->member) == CORR_WEIGHT_TELLING;
+    return cw_weight_of(&signal->member) == CW_WEIGHT_TELLING;
 }
 
 /* What does not say that somebody is hurt confirms, but two of it wake nobody:

@@ -34,7 +34,7 @@ struct corr_held {
     struct corr_signal *signal;     /* owned; NULL for COUNTED and MEMBER */
     struct corr_incident *incident; /* of COUNTED and MEMBER */
     uint32_t member;                /* index in incident->members of MEMBER */
-    enum corr_weight weight;        /* of COUNTED and MEMBER */
+    enum cw_weight weight;          /* of COUNTED and MEMBER */
     int64_t since_at;
     struct corr_held *previous;
     struct corr_held *next;

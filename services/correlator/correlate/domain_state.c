@@ -69,7 +69,7 @@ static enum cw_status remember_members(struct corr_domain *domain,
             break;
         held->incident = incident;
         held->member = i;
-        held->weight = corr_weight_of(&incident->members[i].record);
+        held->weight = cw_weight_of(&incident->members[i].record);
     }
     return status;
 }
@@ -134,7 +134,7 @@ static enum cw_status load_counted(struct corr_domain *domain,
         const struct corr_signal signal = {.id = cw_unpack_u64(in)};
         const uint64_t serial = cw_unpack_u64(in);
         const uint8_t weight = cw_unpack_u8(in);
-        if (weight >= CORR_WEIGHT_COUNT)
+        if (weight >= CW_WEIGHT_COUNT)
             return cw_fail(err, CW_BAD_STATE, "weight %u of a member", weight);
         struct corr_incident *incident = corr_domain_find(domain, serial);
         if (incident == NULL)
@@ -144,7 +144,7 @@ static enum cw_status load_counted(struct corr_domain *domain,
         if (status != CW_OK)
             break;
         held->incident = incident;
-        held->weight = (enum corr_weight)weight;
+        held->weight = (enum cw_weight)weight;
     }
     return status;
 }

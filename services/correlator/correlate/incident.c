@@ -140,18 +140,6 @@ enum cw_status corr_incident_add(struct corr_incident *incident, uint64_t id,
     return CW_OK;
 }
 
-enum corr_weight corr_weight_of(const struct cw_member *record)
-{
-    if (cw_text_is(record->kind, "new_pattern"))
-        return CORR_WEIGHT_NONE;
-    if (cw_text_is(record->kind, "alert"))
-        return CORR_WEIGHT_TELLING;
-    return record->family == CW_FAMILY_OTHER ||
-                   record->family == CW_FAMILY_OCCUPANCY
-               ? CORR_WEIGHT_CONTEXT
-               : CORR_WEIGHT_TELLING;
-}
-
 void corr_incident_absorb(struct corr_incident *incident,
                           const struct cw_member *record, int64_t now_at)
 {
@@ -222,7 +210,7 @@ static void save_life(const struct corr_incident *incident, struct cw_pack *out)
     cw_pack_bool(out, incident->dirty);
     cw_pack_u32(out, incident->families);
     cw_pack_u32(out, (uint32_t)incident->member_count);
-    for (size_t i = 0; i < CORR_WEIGHT_COUNT; i++)
+    for (size_t i = 0; i < CW_WEIGHT_COUNT; i++)
         cw_pack_u32(out, incident->firing[i]);
     cw_pack_bool(out, incident->telling);
     cw_pack_u32(out, incident->core_count);
@@ -267,7 +255,7 @@ static bool load_life(struct corr_incident *incident, struct cw_unpack *in)
     incident->dirty = cw_unpack_bool(in);
     incident->families = cw_unpack_u32(in);
     incident->member_count = (int32_t)cw_unpack_u32(in);
-    for (size_t i = 0; i < CORR_WEIGHT_COUNT; i++)
+    for (size_t i = 0; i < CW_WEIGHT_COUNT; i++)
         incident->firing[i] = cw_unpack_u32(in);
     incident->telling = cw_unpack_bool(in);
     incident->core_count = cw_unpack_u32(in);

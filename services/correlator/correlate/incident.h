@@ -11,6 +11,7 @@
 #define CORRELATE_INCIDENT_H
 
 #include "base/map64.h"
+#include "core/weight.h"
 #include "correlate/ident.h"
 #include "correlate/reach.h"
 #include "correlate/signal.h"
@@ -18,18 +19,6 @@
 #define CORR_PERSON_SIZE 80u
 #define CORR_WHY_SIZE    200u
 #define CORR_QUEUE_MAX   8u
-
-/* What a member says of whether the incident goes on: nothing, as a line of a
- * log that comes and goes by itself; context, which differs without saying that
- * it hurts, as a page cache that grew; or that somebody is hurt. */
-enum corr_weight {
-    CORR_WEIGHT_NONE,
-    CORR_WEIGHT_CONTEXT,
-    CORR_WEIGHT_TELLING,
-    CORR_WEIGHT_COUNT
-};
-
-enum corr_weight corr_weight_of(const struct cw_member *record);
 
 struct corr_member {
     uint64_t id; /* of its signal */
@@ -77,9 +66,9 @@ struct corr_incident {
     struct corr_member *members;
     uint32_t members_count;
     uint32_t members_capacity;
-    int32_t member_count;               /* all, counted ones too */
-    uint32_t firing[CORR_WEIGHT_COUNT]; /* of all, by weight */
-    bool telling;                       /* has or had a member that is */
+    int32_t member_count;             /* all, counted ones too */
+    uint32_t firing[CW_WEIGHT_COUNT]; /* of all, by weight */
+    bool telling;                     /* has or had a member that is */
     struct corr_place *places;
     uint32_t places_count;
     uint32_t places_capacity;

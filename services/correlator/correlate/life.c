@@ -8,26 +8,16 @@
 
 #define IDENT_ATTEMPTS 1000u
 
-/* Context holds an incident open, or opens it again, only while there is
- * nothing else in it. */
-static bool holds_open(const struct corr_incident *incident,
-                       enum corr_weight weight)
-{
-    return weight == CORR_WEIGHT_TELLING ||
-           (weight == CORR_WEIGHT_CONTEXT && !incident->telling);
-}
-
-static void count_firing(struct corr_incident *incident,
-                         enum corr_weight weight)
+static void count_firing(struct corr_incident *incident, enum cw_weight weight)
 {
     incident->firing[weight]++;
-    incident->telling |= weight == CORR_WEIGHT_TELLING;
+    incident->telling |= weight == CW_WEIGHT_TELLING;
 }
 
 static bool is_firing(const struct corr_incident *incident)
 {
-    return incident->firing[CORR_WEIGHT_TELLING] > 0 ||
-           (!incident->telling && incident->firing[CORR_WEIGHT_CONTEXT] > 0);
+    return incident->firing[CW_WEIGHT_TELLING] > 0 ||
+           (!incident->telling && incident->firing[CW_WEIGHT_CONTEXT] > 0);
 }
 
 static bool has_recovered(const struct corr_turn *turn,
@@ -132,7 +122,7 @@ static enum cw_status remember(const struct corr_turn *turn,
         return status;
     held->incident = incident;
     held->member = incident->members_count; /* the next one added */
-    held->weight = corr_weight_of(&signal->member);
+    held->weight = cw_weight_of(&signal->member);
     return CW_OK;
 }
 
@@ -174,7 +164,7 @@ static enum cw_status begin(const struct corr_turn *turn,
         return status;
     }
     corr_incident_absorb(incident, &signal->member, turn->now_at);
-    count_firing(incident, corr_weight_of(&signal->member));
+    count_firing(incident, cw_weight_of(&signal->member));
     incident->member_count = 1;
     *made = incident;
     return CW_OK;
@@ -237,11 +227,11 @@ enum cw_status corr_life_join(const struct corr_turn *turn,
         status = corr_domain_claim(turn->domain, incident, places, err);
     if (status != CW_OK)
         return status;
-    const enum corr_weight weight = corr_weight_of(&signal->member);
+    const enum cw_weight weight = cw_weight_of(&signal->member);
     corr_incident_absorb(incident, &signal->member, turn->now_at);
     count_firing(incident, weight);
     incident->member_count++;
-    if (holds_open(incident, weight))
+    if (cw_weight_holds(weight, incident->telling))
         status = reopen(turn, incident, *text, err);
     return status == CW_OK ? settle(turn, incident, err) : status;
 }
@@ -268,9 +258,10 @@ enum cw_status corr_life_refire(const struct corr_turn *turn,
     const struct cw_text why = cw_arena_print(
         turn->arena, "%.*s on %.*s fires again", CW_TEXT_ARG(record->title),
         CW_TEXT_ARG(record->entity.name));
-    const enum cw_status status = holds_open(incident, held->weight)
-                                      ? reopen(turn, incident, why, err)
-                                      : CW_OK;
+    const enum cw_status status =
+        cw_weight_holds(held->weight, incident->telling)
+            ? reopen(turn, incident, why, err)
+            : CW_OK;
     return status == CW_OK ? settle(turn, incident, err) : status;
 }
 

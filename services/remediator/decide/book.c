@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "core/core.h"
+#include "core/weight.h"
 
 static uint64_t never_zero(uint64_t id)
 {
@@ -83,6 +84,15 @@ static void add_firing(struct remedy_incident *to, uint64_t entity)
         to->firing[to->entity_count++] = entity;
 }
 
+static bool tells(const struct cw_incident *incident)
+{
+    bool telling = false;
+
+    for (size_t i = 0; i < incident->members_count && !telling; i++)
+        telling = cw_weight_of(&incident->members[i]) == CW_WEIGHT_TELLING;
+    return telling;
+}
+
 struct remedy_incident *remedy_book_hear(struct remedy_book *book,
                                          const struct cw_incident *incident,
                                          int64_t now_at)
@@ -99,9 +109,10 @@ struct remedy_incident *remedy_book_hear(struct remedy_book *book,
         .open = incident->status == CW_INCIDENT_STATUS_OPEN ||
                 incident->status == CW_INCIDENT_STATUS_ACKNOWLEDGED,
     };
+    const bool telling = tells(incident);
     for (size_t i = 0; i < incident->members_count; i++) {
         const struct cw_member *member = &incident->members[i];
-        if (!member->firing)
+        if (!member->firing || !cw_weight_holds(cw_weight_of(member), telling))
             continue;
         heard->firing_count++;
         add_firing(heard,

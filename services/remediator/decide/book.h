@@ -32,7 +32,7 @@ struct remedy_incident {
     uint64_t id; /* of tenant and incident id; 0 = free place */
     int64_t heard_at;
     bool open;
-    uint32_t firing_count; /* members that fire */
+    uint32_t firing_count; /* members that fire and hold it open */
     uint32_t entity_count;
     uint64_t firing[REMEDY_FIRING_MAX]; /* entities they sit on */
 };

@@ -24,6 +24,39 @@ static void f15_a_symptom_that_is_gone_verifies(void **state)
     end(&stage);
 }
 
+/* What only differs, as the connections a pool has kept, is no symptom beside
+ * one; alone it is (0057). */
+static void f15_context_holds_no_verdict_back(void **state)
+{
+    struct stage stage;
+    struct cw_member two[] = {member("cart", CW_FAMILY_LATENCY, true),
+                              member("cart", CW_FAMILY_OCCUPANCY, true)};
+
+    (void)state;
+    begin(&stage, ACTS);
+    incident_of(&stage, "INC-1", two, 2, CW_INCIDENT_STATUS_OPEN);
+    cause(&stage, "INC-1", "cart", 0.9);
+    result(&stage, "succeeded");
+    two[1].firing = false;
+    incident_of(&stage, "INC-1", two, 2, CW_INCIDENT_STATUS_OPEN);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_SUCCEEDED);
+    two[0].firing = false;
+    two[1].firing = true;
+    incident_of(&stage, "INC-1", two, 2, CW_INCIDENT_STATUS_OPEN);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_VERIFIED);
+    end(&stage);
+
+    begin(&stage, ACTS);
+    incident_of(&stage, "INC-1", two + 1, 1, CW_INCIDENT_STATUS_OPEN);
+    cause(&stage, "INC-1", "cart", 0.9);
+    result(&stage, "succeeded");
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_SUCCEEDED);
+    two[1].firing = false;
+    incident_of(&stage, "INC-1", two + 1, 1, CW_INCIDENT_STATUS_OPEN);
+    assert_int_equal(last(&stage)->state, CW_ACTION_STATE_VERIFIED);
+    end(&stage);
+}
+
 static void f15_a_symptom_that_stays_rolls_back(void **state)
 {
     struct stage stage;
@@ -296,6 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f15_a_symptom_that_is_gone_verifies),
+        cmocka_unit_test(f15_context_holds_no_verdict_back),
         cmocka_unit_test(f15_a_symptom_that_stays_rolls_back),
         cmocka_unit_test(u9_a_symptom_back_in_time_is_ineffective_and_stops),
         cmocka_unit_test(u1_what_is_not_known_is_never_run_again),

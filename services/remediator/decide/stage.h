@@ -127,26 +127,41 @@ static inline size_t count_notes(const struct stage *stage, const char *what)
 
 /* ---- what the stage can say --------------------------------------------- */
 
-static inline void incident(struct stage *stage, const char *id,
-                            const char *entity, bool firing,
-                            enum cw_incident_status status)
+static inline void incident_of(struct stage *stage, const char *id,
+                               const struct cw_member *members, size_t count,
+                               enum cw_incident_status status)
 {
-    const struct cw_member member = {
-        .member_id = CW_TEXT("m"),
-        .kind = CW_TEXT("metric"),
-        .entity = {CW_TEXT("service"), cw_text_of(entity)},
-        .firing = firing,
-        .started_at = T0};
     const struct cw_incident record = {.meta = meta,
                                        .incident_id = cw_text_of(id),
                                        .status = status,
                                        .started_at = T0,
                                        .opened_at = T0,
-                                       .member_count = 1,
-                                       .members = &member,
-                                       .members_count = 1};
+                                       .member_count = (int32_t)count,
+                                       .members = members,
+                                       .members_count = count};
 
     give(stage, CW_TOPIC_INCIDENTS, &record, domain_route());
+}
+
+static inline struct cw_member member(const char *entity, enum cw_family family,
+                                      bool firing)
+{
+    return (struct cw_member){
+        .member_id = CW_TEXT("m"),
+        .kind = CW_TEXT("metric"),
+        .entity = {CW_TEXT("service"), cw_text_of(entity)},
+        .family = family,
+        .firing = firing,
+        .started_at = T0};
+}
+
+static inline void incident(struct stage *stage, const char *id,
+                            const char *entity, bool firing,
+                            enum cw_incident_status status)
+{
+    const struct cw_member one = member(entity, CW_FAMILY_LATENCY, firing);
+
+    incident_of(stage, id, &one, 1, status);
 }
 
 static inline void cause(struct stage *stage, const char *id,
