@@ -74,7 +74,7 @@ def lines_of(process, wait_s):
 def fuzz(path, folders, options):
     watch, tail, stopped = Watch(), [], False
     command = [path, f"-artifact_prefix={folders['crashes']}/{folders['claim']}-", "-print_final_stats=0", "-rss_limit_mb=3000",
-               "-timeout=30", "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
+               "-timeout=30", "-max_len=4096", "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                preexec_fn=lambda: os.nice(15))
     process.rest = b""
