@@ -109,6 +109,36 @@ static void a_bad_line_leaves_alone_and_the_good_go_on(void **state)
     cw_drive_destroy(&desk.drive);
 }
 
+/* A value of several lines is found behind 15 that never close; behind 16, a
+ * value has its line (documents.c: UNCLOSED_MAX), which makes four parts of a.
+ * Found by fuzzing change. */
+static void many_that_never_close_are_taken_by_the_line(void **state)
+{
+    static const struct {
+        unsigned unclosed;
+        size_t series;
+        size_t letters;
+    } cases[] = {{15, 2, 15}, {16, 1, 20}, {100, 1, 104}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct desk desk = open_with(&plain_config);
+        char text[2048] = "";
+        size_t size = 0;
+        for (unsigned n = 0; n < cases[i].unclosed; n++)
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "[\n");
+        (void)snprintf(text + size, sizeof(text) - size,
+                       "{\"name\":\"a\",\n\"value\":\"1\"}\n"
+                       "{\"name\":\"b\",\"value\":\"2\"}\n");
+        give_text(&desk, "prometheus", text);
+        const struct cw_metric_run *run = only(&desk, CW_TOPIC_METRICS);
+        assert_int_equal(run->series_count, cases[i].series);
+        assert_int_equal(count_of(&desk, CW_TOPIC_DEADLETTER),
+                         cases[i].letters);
+        cw_drive_destroy(&desk.drive);
+    }
+}
+
 static void a_record_that_is_not_json_leaves_whole(void **state)
 {
     (void)state;
@@ -484,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_definition_travels_once_in_2000_offsets_and_60_s),
         cmocka_unit_test(lines_and_objects_run_together_are_read_alike),
         cmocka_unit_test(a_bad_line_leaves_alone_and_the_good_go_on),
+        cmocka_unit_test(many_that_never_close_are_taken_by_the_line),
         cmocka_unit_test(a_record_that_is_not_json_leaves_whole),
         cmocka_unit_test(a_tombstone_is_no_dead_letter),
         cmocka_unit_test(what_is_not_finite_is_dropped_without_a_letter),

@@ -37,12 +37,13 @@ static size_t line_end(struct cw_text bytes, size_t at)
     return end == NULL ? bytes.size : (size_t)(end - bytes.bytes);
 }
 
-/* End of the value that begins at at. One that never closes ends with its
+/* End of the value that begins at from. One that never closes ends with its
  * line, so that one bad line does not swallow the good ones behind. */
-static size_t value_end(struct cw_text bytes, size_t from)
+static size_t value_end(struct cw_text bytes, size_t from, bool *closes)
 {
     size_t depth = 0;
     size_t at = from;
+    *closes = true;
     while (at < bytes.size) {
         const char c = bytes.bytes[at];
         if (c == '"') {
@@ -63,7 +64,23 @@ static size_t value_end(struct cw_text bytes, size_t from)
         if (depth == 0)
             return at;
     }
-    return depth == 0 && at <= bytes.size ? at : line_end(bytes, from);
+    *closes = depth == 0 && at <= bytes.size;
+    return *closes ? at : line_end(bytes, from);
+}
+
+/* The end of one that never closes is sought through all of the record; after
+ * so many the rest is taken line by line, or a megabyte of brackets would hold
+ * its partition up for minutes. */
+#define UNCLOSED_MAX 16
+
+static size_t next_end(struct cw_text bytes, size_t from, unsigned *unclosed)
+{
+    bool closes;
+    if (*unclosed == UNCLOSED_MAX)
+        bytes.size = line_end(bytes, from);
+    const size_t end = value_end(bytes, from, &closes);
+    *unclosed += !closes && *unclosed < UNCLOSED_MAX;
+    return end;
 }
 
 /* "}\n{": lines of JSON, told without parsing all of it in vain. */
@@ -197,13 +214,14 @@ static enum cw_status read_many(struct tree_parser *parser, struct draft *draft,
     size_t index = 0;
     size_t good = 0;
     size_t at = 0;
+    unsigned unclosed = 0;
     draft_passing(draft, true);
     while (at < bytes.size) {
         if (is_blank(bytes.bytes[at])) {
             at++;
             continue;
         }
-        const size_t end = value_end(bytes, at);
+        const size_t end = next_end(bytes, at, &unclosed);
         const struct cw_text one = {bytes.bytes + at, end - at};
         struct tree_value root;
         const enum cw_status status =
@@ -231,6 +249,7 @@ enum cw_status documents_read(struct tree_parser *parser, struct draft *draft,
     const struct cw_text trimmed = documents_trim(bytes);
     struct tree_value root;
     size_t index = 0;
+    bool closes;
     if (looks_many(trimmed))
         return read_many(parser, draft, trimmed, read, err);
     const enum cw_status status =
@@ -240,7 +259,7 @@ enum cw_status documents_read(struct tree_parser *parser, struct draft *draft,
         return CW_OK;
     }
     if (trimmed.size > 0 && status == CW_BAD_RECORD &&
-        value_end(trimmed, 0) < trimmed.size)
+        value_end(trimmed, 0, &closes) < trimmed.size)
         return read_many(parser, draft, trimmed, read, err);
     return status;
 }
@@ -252,6 +271,8 @@ enum cw_status documents_first(struct tree_parser *parser, struct cw_text bytes,
     const struct cw_text trimmed = documents_trim(bytes);
     if (trimmed.size == 0)
         return cw_fail(err, CW_BAD_RECORD, "empty value");
-    const struct cw_text first = {trimmed.bytes, value_end(trimmed, 0)};
+    bool closes;
+    const struct cw_text first = {trimmed.bytes,
+                                  value_end(trimmed, 0, &closes)};
     return parse(parser, first, arena, root, err);
 }

@@ -4,6 +4,9 @@ processor: waiting finds nothing.
 
 run.py --build build/fuzz [TARGET...]
 
+The fuzzer is given the words of the code it fuzzes (string literals of its folder and the one above). On a terminal each target says once a
+minute where it is.
+
 What was found is kept in the corpus folder and taken up again; a target that stands in the results as quiet is passed over, so a run
 that was cut goes on where it stopped. A crash is said, its input left in <corpus>/crashes, and the next target goes on.
 A row of the results: target, seconds, CPU seconds, executions, edges, seconds since the last new edge, how it ended."""
@@ -18,6 +21,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 CPU_SHARE = 0.25
 COLUMNS = ("target", "seconds", "cpu_seconds", "executions", "edges", "since_new_edge", "ended")
 
@@ -71,12 +75,28 @@ def lines_of(process, wait_s):
     return [line.decode(errors="replace") for line in lines]
 
 
+def words_of(claim):
+    """A dictionary for libFuzzer: what the code compares with, bare and as a key or value of JSON."""
+    home = next(iter(glob.glob(f"{ROOT}/*/**/{claim}_fuzz.c", recursive=True)), None)
+    folders = {os.path.dirname(home), os.path.dirname(os.path.dirname(home))} if home else set()
+    words = set()
+    for folder in folders - {f"{ROOT}/services", f"{ROOT}/libshared", f"{ROOT}/tests"}:
+        for source in glob.glob(f"{folder}/*.c") + glob.glob(f"{folder}/*.h"):
+            if not source.endswith("_test.c"):
+                with open(source, encoding="utf-8") as text:
+                    words |= set(re.findall(r'"([A-Za-z0-9_.:/@-]{2,40})"', text.read()))
+    return "".join(f'"{word}"\n"\\"{word}\\""\n' for word in sorted(words))
+
+
 def fuzz(path, folders, options):
-    watch, tail, stopped = Watch(), [], False
+    watch, tail, stopped, told = Watch(), [], False, 0
+    words = os.path.join(folders["crashes"], folders["claim"] + ".dict")
+    with open(words, "w", encoding="utf-8") as out:
+        out.write(words_of(folders["claim"]))
     command = [path, f"-artifact_prefix={folders['crashes']}/{folders['claim']}-", "-print_final_stats=0", "-rss_limit_mb=3000",
-               "-timeout=30", "-max_len=4096", "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
+               "-timeout=30", "-max_len=4096", "-dict=" + words, "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               preexec_fn=lambda: os.nice(15))
+                               env=os.environ | {"ASAN_OPTIONS": "malloc_context_size=4"}, preexec_fn=lambda: os.nice(15))
     process.rest = b""
     try:
         while (lines := lines_of(process, 1.0)) is not None:
@@ -84,6 +104,10 @@ def fuzz(path, folders, options):
                 watch.hear(line)
                 tail = (tail + [line])[-60:]
             watch.cpu = cpu_seconds(process.pid) or watch.cpu
+            if options.tell and watch.seconds() >= told + 60:
+                told = watch.seconds()
+                print(f"{folders['claim']}: {told:.0f} s, {watch.cpu:.0f} of a processor, {watch.edges} edges, the last new one {watch.since_new():.0f} s ago",
+                      file=sys.stderr, flush=True)
             if not stopped and watch.is_quiet(options.least, options.quiet):
                 process.send_signal(signal.SIGUSR1)
                 stopped = True
@@ -119,6 +143,7 @@ def ask():
     parser.add_argument("--most", type=int, default=1800)
     parser.add_argument("--results")
     parser.add_argument("--corpus")
+    parser.add_argument("--tell", action=argparse.BooleanOptionalAction, default=sys.stderr.isatty(), help="once a minute how far it is")
     options = parser.parse_args()
     options.corpus = options.corpus or os.path.join(options.build, "found")
     options.results = options.results or os.path.join(options.build, "fuzz.tsv")
