@@ -352,6 +352,11 @@ static void a_record_of_too_many_parts_is_refused_whole(void **state)
     const struct cw_dead_letter *letter = only(&desk, CW_TOPIC_DEADLETTER);
     assert_text(letter->code, "too_large");
     assert_int_equal(letter->index, -1);
+    give_text(&desk, "prometheus", "]]]]"); /* nor is more of it read */
+    letter = letter_at(&desk, 1);
+    assert_text(letter->code, "too_large");
+    assert_text(letter->message,
+                "record of 4 bytes and 3 parts is too much at once");
     cw_drive_destroy(&desk.drive);
 }
 

@@ -216,7 +216,7 @@ static enum cw_status read_many(struct tree_parser *parser, struct draft *draft,
     size_t at = 0;
     unsigned unclosed = 0;
     draft_passing(draft, true);
-    while (at < bytes.size) {
+    while (at < bytes.size && !draft_is_full(draft)) {
         if (is_blank(bytes.bytes[at])) {
             at++;
             continue;
@@ -237,7 +237,7 @@ static enum cw_status read_many(struct tree_parser *parser, struct draft *draft,
         }
         at = end;
     }
-    if (good == 0)
+    if (good == 0 && !draft_is_full(draft))
         return cw_fail(err, CW_BAD_RECORD, "no JSON");
     return CW_OK;
 }

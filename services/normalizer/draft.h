@@ -100,6 +100,10 @@ int64_t draft_kafka_at(const struct draft *draft);
  * stand alone as a record, its bytes. */
 void draft_part(struct draft *draft, size_t index, struct cw_text bytes);
 
+/* More parts than a record may have, or no memory for them: the commit refuses
+ * the record whole, so nothing more of it need be read. */
+bool draft_is_full(const struct draft *draft);
+
 /* True while parts are read whose texts do not live until the commit: they
  * are copied then. False after draft_begin. */
 void draft_passing(struct draft *draft, bool passing);

@@ -22,6 +22,11 @@ static void *append(struct draft *draft, struct list *list, size_t item_size)
     return (char *)list->items + item_size * list->count++;
 }
 
+bool draft_is_full(const struct draft *draft)
+{
+    return draft->full;
+}
+
 void draft_add_log(struct draft *draft, const struct draft_log *log,
                    struct labels *labels)
 {
