@@ -91,6 +91,14 @@ bool cw_utf8_valid(struct cw_text text)
     return text.size == 0 || first_bad(text, false) == text.size;
 }
 
+bool cw_utf8_is_empty(struct cw_text text)
+{
+    size_t at = 0;
+    while (at < text.size && text.bytes[at] == '\0')
+        at++;
+    return at == text.size;
+}
+
 bool cw_utf8_clean(struct cw_arena *arena, struct cw_text text,
                    struct cw_text *clean)
 {

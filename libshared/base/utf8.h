@@ -24,6 +24,9 @@ size_t cw_utf8_next(struct cw_text text, uint32_t *code_point);
 /* NUL counts as valid here. */
 bool cw_utf8_valid(struct cw_text text);
 
+/* Whether cleaning leaves nothing of it: no byte but NUL. */
+bool cw_utf8_is_empty(struct cw_text text);
+
 /* The text itself when it is valid and holds no NUL, else a cleaned copy in
  * the arena. bytes is NULL and size > 0 never happens: a full arena gives
  * false and an empty text. */

@@ -101,6 +101,15 @@ static void each_bad_byte_is_replaced_and_nul_dropped(void **state)
     cw_arena_destroy(&arena);
 }
 
+static void only_nuls_are_nothing(void **state)
+{
+    (void)state;
+    assert_true(cw_utf8_is_empty((struct cw_text){"", 0}));
+    assert_true(cw_utf8_is_empty((struct cw_text){"\0\0", 2}));
+    assert_false(cw_utf8_is_empty((struct cw_text){"\0a", 2}));
+    assert_false(cw_utf8_is_empty((struct cw_text){"\xFF", 1}));
+}
+
 static void a_full_arena_gives_nothing(void **state)
 {
     (void)state;
@@ -155,6 +164,7 @@ int main(void)
         cmocka_unit_test(what_unicode_forbids_is_invalid),
         cmocka_unit_test(valid_text_is_itself),
         cmocka_unit_test(each_bad_byte_is_replaced_and_nul_dropped),
+        cmocka_unit_test(only_nuls_are_nothing),
         cmocka_unit_test(a_full_arena_gives_nothing),
         cmocka_unit_test(any_bytes_become_valid_and_stay_so),
         cmocka_unit_test(a_prefix_cuts_no_character),

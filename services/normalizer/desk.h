@@ -95,4 +95,15 @@ static inline void assert_text(struct cw_text text, const char *want)
     assert_true(cw_text_is(text, want));
 }
 
+static inline const struct cw_dead_letter *letter_at(const struct desk *desk,
+                                                     size_t nth)
+{
+    for (size_t i = 0; i < cw_drive_output_count(desk->drive); i++) {
+        const struct cw_drive_output *output = cw_drive_output(desk->drive, i);
+        if (output->topic == CW_TOPIC_DEADLETTER && nth-- == 0)
+            return output->record;
+    }
+    return NULL;
+}
+
 #endif

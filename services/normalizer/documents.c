@@ -69,8 +69,8 @@ static size_t value_end(struct cw_text bytes, size_t from, bool *closes)
 }
 
 /* The end of one that never closes is sought through all of the record; after
- * so many the rest is taken line by line, or a megabyte of brackets would hold
- * its partition up for minutes. */
+ * so many the rest is taken line by line, or brackets would take time by the
+ * square of their number and hold their partition up. */
 #define UNCLOSED_MAX 16
 
 static size_t next_end(struct cw_text bytes, size_t from, unsigned *unclosed)

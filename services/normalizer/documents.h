@@ -7,7 +7,10 @@
  *          byte order mark, CRLF and blanks or NULs around are fine
  * Output   each element to the reader, parts numbered over the whole record.
  *          A document that is not JSON is refused alone when there are several
- * Limits   broken UTF-8, lone surrogates and raw control characters in strings
+ * Limits   a value that never closes is sought to the end of the record
+ *          sixteen times, then to the end of its line; a record of more parts
+ *          than the draft takes is read no further
+ *          broken UTF-8, lone surrogates and raw control characters in strings
  *          are mended (U+FFFD, blank), since a log line must not be lost over
  *          one byte
  * Threads  one owner thread

@@ -221,7 +221,7 @@ struct cw_entity draft_settle_entity(struct draft *draft,
     entity.name = draft_text(draft, entity.name, NAME_SIZE_MAX);
     if (entity.name.size > 0)
         return entity;
-    /* Nothing is left of a name of NULs. */
+    /* What a format names by itself may be nothing but NULs, too. */
     entity = draft->fallback;
     entity.name = draft_text(draft, entity.name, NAME_SIZE_MAX);
     return entity;

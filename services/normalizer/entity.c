@@ -1,5 +1,7 @@
 #include "entity.h"
 
+#include "base/utf8.h"
+
 enum role {
     ROLE_SERVICE,
     ROLE_JOB,
@@ -72,7 +74,7 @@ struct roles {
 
 static bool says_nothing(struct cw_text value)
 {
-    return value.size == 0 || cw_text_is(value, "unknown") ||
+    return cw_utf8_is_empty(value) || cw_text_is(value, "unknown") ||
            cw_text_starts(value, CW_TEXT("unknown_service"));
 }
 

@@ -69,6 +69,7 @@ static inline void fuzz_run(const struct cw_metric_run *run)
     }
     for (size_t i = 0; i < run->definitions_count; i++) {
         fuzz_text(run->definitions[i].name);
+        fuzz_require(run->definitions[i].name.size > 0);
         fuzz_text(run->definitions[i].entity.name);
         fuzz_require(run->definitions[i].entity.name.size > 0);
         fuzz_pairs(run->definitions[i].labels,
@@ -103,6 +104,9 @@ static inline void fuzz_event(const struct cw_event *event)
     fuzz_text(event->detail);
     fuzz_text(event->dedup_key);
     fuzz_text(event->entity.name);
+    for (size_t i = 0; i < event->edges_count; i++)
+        fuzz_require(event->edges[i].source.name.size > 0 &&
+                     event->edges[i].target.name.size > 0);
     fuzz_pairs(event->labels, event->labels_count);
 }
 

@@ -18,6 +18,7 @@
  */
 #include "otlp.h"
 
+#include "base/utf8.h"
 #include "quantile.h"
 
 #define FLAG_NO_VALUE 1u
@@ -377,7 +378,7 @@ static bool read_points(struct draft *draft, const struct otlp_scope *scope,
     struct point point;
     if (!read_metric(&metric, item) || !read_shape(&metric))
         return false;
-    if (metric.name.size == 0) {
+    if (cw_utf8_is_empty(metric.name)) {
         draft_refuse(draft, CW_BAD_RECORD, "metric without a name");
         return true;
     }

@@ -14,6 +14,8 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 #define NUMBER_MAX 40
 
 static bool ends(struct cw_text text, const char *suffix)
@@ -116,7 +118,7 @@ void read_prom_adapter(struct draft *draft, struct tree_value element)
     struct labels labels;
     struct draft_point point = {0};
     point.name = read_labels(element, &labels);
-    if (point.name.size == 0) {
+    if (cw_utf8_is_empty(point.name)) {
         draft_refuse(draft, CW_BAD_RECORD, "sample without a name");
         return;
     }

@@ -11,6 +11,8 @@
  */
 #include "format.h"
 
+#include "base/utf8.h"
+
 #define EDGES_MAX 20000
 
 static struct cw_text text_of(struct tree_value object, const char *key)
@@ -45,7 +47,8 @@ static bool read_edge(struct draft *draft, struct tree_value value,
     edge->kind = text_of(value, "kind");
     if (edge->kind.size == 0)
         edge->kind = CW_TEXT("calls");
-    if (edge->source.name.size > 0 && edge->target.name.size > 0)
+    if (!cw_utf8_is_empty(edge->source.name) &&
+        !cw_utf8_is_empty(edge->target.name))
         return true;
     draft_refuse(draft, CW_BAD_RECORD, "edge without source or target");
     return false;
