@@ -18,11 +18,13 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CPU_SHARE = 0.25
+SHORT_STACKS = "malloc_context_size=4"  # of each allocation; the input says the rest
 COLUMNS = ("target", "seconds", "cpu_seconds", "executions", "edges", "since_new_edge", "ended")
 
 
@@ -90,13 +92,14 @@ def words_of(claim):
 
 def fuzz(path, folders, options):
     watch, tail, stopped, told = Watch(), [], False, 0
-    words = os.path.join(folders["crashes"], folders["claim"] + ".dict")
-    with open(words, "w", encoding="utf-8") as out:
-        out.write(words_of(folders["claim"]))
+    words = tempfile.NamedTemporaryFile("w", suffix=".dict")
+    words.write(words_of(folders["claim"]))
+    words.flush()
     command = [path, f"-artifact_prefix={folders['crashes']}/{folders['claim']}-", "-print_final_stats=0", "-rss_limit_mb=3000",
-               "-timeout=30", "-max_len=4096", "-dict=" + words, "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
+               "-timeout=30", "-max_len=4096", "-dict=" + words.name,
+               "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               env=os.environ | {"ASAN_OPTIONS": "malloc_context_size=4"}, preexec_fn=lambda: os.nice(15))
+                               env={"ASAN_OPTIONS": SHORT_STACKS} | os.environ, preexec_fn=lambda: os.nice(15))
     process.rest = b""
     try:
         while (lines := lines_of(process, 1.0)) is not None:
@@ -106,8 +109,8 @@ def fuzz(path, folders, options):
             watch.cpu = cpu_seconds(process.pid) or watch.cpu
             if options.tell and watch.seconds() >= told + 60:
                 told = watch.seconds()
-                print(f"{folders['claim']}: {told:.0f} s, {watch.cpu:.0f} of a processor, {watch.edges} edges, the last new one {watch.since_new():.0f} s ago",
-                      file=sys.stderr, flush=True)
+                print(f"{folders['claim']}: {told:.0f} s, {watch.cpu:.0f} of a processor, {watch.edges} edges, "
+                      f"the last new one {watch.since_new():.0f} s ago", file=sys.stderr, flush=True)
             if not stopped and watch.is_quiet(options.least, options.quiet):
                 process.send_signal(signal.SIGUSR1)
                 stopped = True
