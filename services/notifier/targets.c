@@ -146,7 +146,7 @@ static enum cw_status read_pair(struct notifier_targets *targets,
 /* A second URL in the line may hold a token: it is not repeated. */
 static bool is_url(struct cw_text word)
 {
-    return word.size > 3 && memmem(word.bytes, word.size, "://", 3) != NULL;
+    return memmem(word.bytes, word.size, "://", 3) != NULL;
 }
 
 static enum cw_status read_attribute(struct notifier_targets *targets,

@@ -96,6 +96,7 @@ static void no_fault_repeats_the_token_of_a_url(void **state)
     assert_null(strstr(err.text, "TOKEN"));
     refused("a=webhook+https://h/ https://h/s3cret", "a URL stands where");
     refused("a=webhook+https://h/ url=https://h/s3cret", "a URL stands where");
+    refused("a=webhook+https://h/ ://", "a URL stands where");
 }
 
 static void one_target_too_many_is_refused(void **state)
