@@ -211,16 +211,24 @@ enum cw_status cw_drive_item(struct cw_drive *drive, const struct cw_item *item,
     return status == CW_OK ? keep_item(drive, item, err) : status;
 }
 
+enum cw_status cw_drive_save(const struct cw_drive *drive, uint32_t shard,
+                             struct cw_pack *pack, struct cw_error *err)
+{
+    cw_shards_save(drive->shards, shard, pack);
+    if (pack->failed)
+        return cw_fail(err, CW_BROKEN, "shard %u does not save", shard);
+    return CW_OK;
+}
+
 static enum cw_status save_all(struct cw_drive *drive, struct cw_pack *packs,
                                struct cw_error *err)
 {
-    for (uint32_t i = 0; i < drive->type->shard_count; i++) {
+    enum cw_status status = CW_OK;
+    for (uint32_t i = 0; i < drive->type->shard_count && status == CW_OK; i++) {
         cw_pack_init(&packs[i], (size_t)64 << 20);
-        cw_shards_save(drive->shards, i, &packs[i]);
-        if (packs[i].failed)
-            return cw_fail(err, CW_BROKEN, "shard %u does not save", i);
+        status = cw_drive_save(drive, i, &packs[i], err);
     }
-    return CW_OK;
+    return status;
 }
 
 static enum cw_status load_all(struct cw_drive *drive,

@@ -48,6 +48,12 @@ CW_MUST_USE enum cw_status cw_drive_advance(struct cw_drive *drive,
 CW_MUST_USE enum cw_status cw_drive_restart(struct cw_drive *drive,
                                             struct cw_error *err);
 
+/* The state of a shard at the last closed slice, into a pack that the caller
+ * has initialised and owns. */
+CW_MUST_USE enum cw_status cw_drive_save(const struct cw_drive *drive,
+                                         uint32_t shard, struct cw_pack *pack,
+                                         struct cw_error *err);
+
 size_t cw_drive_output_count(const struct cw_drive *drive);
 const struct cw_drive_output *cw_drive_output(const struct cw_drive *drive,
                                               size_t index);

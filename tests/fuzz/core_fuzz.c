@@ -7,8 +7,9 @@
  *     same bytes on the same topics as the run without
  *   outputs survive their wire form (drive sees to it) and lie on topics the
  *     core declares
- *   bytes given as a snapshot are refused or give a state that saves, loads
- *     and saves the same again */
+ *   bytes given as a snapshot, and the snapshot of a way with some of its bytes
+ *     changed, are refused or give a state that saves, loads and saves the
+ *     same again */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +129,7 @@ static bool declares(enum cw_topic topic)
     return false;
 }
 
-static uint64_t run(const uint8_t *bytes, size_t size, bool restarts,
-                    enum cw_status *status)
+static struct way begin(const uint8_t *bytes, size_t size, bool restarts)
 {
     struct cw_error err;
     struct way way = {.in = cw_unpack_of(bytes, size),
@@ -138,37 +138,51 @@ static uint64_t run(const uint8_t *bytes, size_t size, bool restarts,
                       .status = CW_OK};
     check(cw_arena_create(&way.arena, ARENA_MAX, &err) == CW_OK);
     check(cw_drive_create(&way.drive, &CORE, CORE_CONFIG, &err) == CW_OK);
+    return way;
+}
+
+static void end(struct way *way)
+{
+    cw_drive_destroy(&way->drive);
+    cw_arena_destroy(&way->arena);
+}
+
+static uint64_t run(const uint8_t *bytes, size_t size, bool restarts,
+                    enum cw_status *status)
+{
+    struct way way = begin(bytes, size, restarts);
     go(&way);
     for (size_t i = 0; i < cw_drive_output_count(way.drive); i++)
         check(declares(cw_drive_output(way.drive, i)->topic));
     const uint64_t digest = cw_drive_digest(way.drive);
     *status = way.status;
-    cw_drive_destroy(&way.drive);
-    cw_arena_destroy(&way.arena);
+    end(&way);
     return digest;
 }
 
 /* ---- a snapshot out of nowhere ------------------------------------------ */
 
-static bool load_into(struct cw_core *core, const void *bytes, size_t size)
+static bool load_into(struct cw_core *core, uint32_t shard, const void *bytes,
+                      size_t size)
 {
     struct cw_error err = {0};
     struct cw_unpack in = cw_unpack_of(bytes, size);
-    enum cw_status status = CORE.load(core, 0, &in, &err);
+    enum cw_status status = CORE.load(core, shard, &in, &err);
     if (status == CW_OK)
         status = cw_unpack_end(&in, &err);
     check(status == CW_OK || err.text[0] != '\0');
     return status == CW_OK;
 }
 
-static void save_from(const struct cw_core *core, struct cw_pack *out)
+static void save_from(const struct cw_core *core, uint32_t shard,
+                      struct cw_pack *out)
 {
     cw_pack_init(out, STATE_MAX);
-    CORE.save(core, 0, out);
+    CORE.save(core, shard, out);
     check(!out->failed);
 }
 
-static void load_any(const uint8_t *bytes, size_t size)
+static void load_any(uint32_t shard, const uint8_t *bytes, size_t size)
 {
     struct cw_error err;
     struct cw_core *core = NULL;
@@ -177,10 +191,11 @@ static void load_any(const uint8_t *bytes, size_t size)
     struct cw_pack second;
     check(CORE.create(&core, CORE_CONFIG, &err) == CW_OK);
     check(CORE.create(&again, CORE_CONFIG, &err) == CW_OK);
-    if (load_into(core, bytes, size)) {
-        save_from(core, &first);
-        check(first.size == 0 || load_into(again, first.bytes, first.size));
-        save_from(again, &second);
+    if (load_into(core, shard, bytes, size)) {
+        save_from(core, shard, &first);
+        check(first.size == 0 ||
+              load_into(again, shard, first.bytes, first.size));
+        save_from(again, shard, &second);
         check(first.size == second.size &&
               (first.size == 0 ||
                memcmp(first.bytes, second.bytes, first.size) == 0));
@@ -191,6 +206,48 @@ static void load_any(const uint8_t *bytes, size_t size)
     CORE.destroy(&again);
 }
 
+/* The shard that knows most. */
+static uint32_t save_fullest(const struct cw_drive *drive, struct cw_pack *most)
+{
+    uint32_t fullest = 0;
+    cw_pack_init(most, STATE_MAX);
+    for (uint32_t i = 0; i < CORE.shard_count; i++) {
+        struct cw_error err;
+        struct cw_pack state;
+        cw_pack_init(&state, STATE_MAX);
+        check(cw_drive_save(drive, i, &state, &err) == CW_OK);
+        if (state.size > most->size) {
+            const struct cw_pack less = *most;
+            *most = state;
+            state = less;
+            fullest = i;
+        }
+        cw_pack_fini(&state);
+    }
+    return fullest;
+}
+
+/* The bytes say changes, and after them a way. */
+static void load_changed(const uint8_t *bytes, size_t size)
+{
+    struct cw_pack state;
+    struct cw_unpack in = cw_unpack_of(bytes, size);
+    const size_t changes = cw_unpack_u8(&in) % 8u;
+    const uint8_t *change = cw_unpack_bytes(&in, 3 * changes);
+    if (in.failed)
+        return;
+    struct way way = begin(bytes + in.at, size - in.at, true);
+    go(&way);
+    const uint32_t shard = save_fullest(way.drive, &state);
+    for (size_t i = 0; i < changes && state.size > 0; i++) {
+        const size_t at = change[3 * i] + (size_t)256 * change[3 * i + 1];
+        state.bytes[at % state.size] = change[3 * i + 2];
+    }
+    load_any(shard, state.bytes, state.size);
+    cw_pack_fini(&state);
+    end(&way);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     enum cw_status straight;
@@ -198,7 +255,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (size == 0)
         return 0;
     if (bytes[0] % 4 == 0) {
-        load_any(bytes + 1, size - 1);
+        load_any(0, bytes + 1, size - 1);
+        return 0;
+    }
+    if (bytes[0] % 4 == 2) {
+        load_changed(bytes + 1, size - 1);
         return 0;
     }
     const uint64_t digest = run(bytes + 1, size - 1, false, &straight);

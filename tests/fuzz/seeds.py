@@ -107,7 +107,7 @@ CART = {"kind": "service", "name": "cart"}
 DB = {"kind": "database", "name": "orders-db"}
 
 
-# ---- the deciding cores: first byte 1 = a way; what % 8: 0 time, 1 restart, else a message of topic what / 8 ------------------------
+# ---- the deciding cores: first byte 1 = a way, 2 = a way whose state is changed in places and loaded; what % 8: 0 time, 1 restart, else a message of topic what / 8 ------------------------
 
 def way(*steps):
     return b"\x01" + b"".join(steps)
@@ -318,11 +318,18 @@ def messages():
         yield "rows", bytes([topic]) + topics[topic]
 
 
+def changed():
+    """Each way again, one byte of its state another, and whole."""
+    for target, data in cores():
+        yield target, b"\x02\x01\x09\x00\x7f" + data[1:]
+        yield target, b"\x02\x00" + data[1:]
+
+
 def main():
     load()
     folder = sys.argv[1]
     count = {}
-    for make in (cores, tasks, desks, files, messages):
+    for make in (cores, tasks, desks, files, messages, changed):
         for target, data in make():
             count[target] = count.get(target, 0) + 1
             os.makedirs(os.path.join(folder, target), exist_ok=True)
