@@ -78,9 +78,10 @@ def lines_of(process, wait_s):
 
 
 def words_of(claim):
-    """A dictionary for libFuzzer: what the code compares with, bare and as a key or value of JSON."""
+    """A dictionary for libFuzzer: what the code compares with, bare and as a key or value of JSON. Of a core: what its folder does."""
     home = next(iter(glob.glob(f"{ROOT}/*/**/{claim}_fuzz.c", recursive=True)), None)
-    folders = {os.path.dirname(home), os.path.dirname(os.path.dirname(home))} if home else set()
+    folders = ({os.path.dirname(home), os.path.dirname(os.path.dirname(home))} if home else
+               set(glob.glob(f"{ROOT}/services/**/{claim.removeprefix('core_')}", recursive=True)))
     words = set()
     for folder in folders - {f"{ROOT}/services", f"{ROOT}/libshared", f"{ROOT}/tests"}:
         for source in glob.glob(f"{folder}/*.c") + glob.glob(f"{folder}/*.h"):
@@ -96,7 +97,7 @@ def fuzz(path, folders, options):
     words.write(words_of(folders["claim"]))
     words.flush()
     command = [path, f"-artifact_prefix={folders['crashes']}/{folders['claim']}-", "-print_final_stats=0", "-rss_limit_mb=3000",
-               "-timeout=30", "-max_len=4096", "-dict=" + words.name,
+               "-timeout=30", "-max_len=4096", *(["-dict=" + words.name] if words.tell() else []),
                "-max_total_time=" + str(options.most), folders["kept"], folders["given"], *others(folders["kept"])]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                env={"ASAN_OPTIONS": SHORT_STACKS} | os.environ, preexec_fn=lambda: os.nice(15))
