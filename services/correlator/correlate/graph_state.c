@@ -78,15 +78,13 @@ static enum cw_status load_node(struct corr_graph *graph, uint32_t slot,
     return CW_OK;
 }
 
-/* A link of a saved list: an edge slot or the end. */
-static bool link_fits(uint32_t link, uint32_t count)
+static bool is_used(const struct corr_graph *graph, uint32_t node)
 {
-    return link == CORR_NONE || link < count;
+    return node < graph->node_count && graph->nodes[node].bytes != NULL;
 }
 
 static enum cw_status load_edge(struct corr_graph *graph, uint32_t slot,
-                                uint32_t count, struct cw_unpack *in,
-                                struct cw_error *err)
+                                struct cw_unpack *in, struct cw_error *err)
 {
     struct corr_edge edge = {.caller = cw_unpack_u32(in)};
     edge.callee = cw_unpack_u32(in);
@@ -103,11 +101,8 @@ static enum cw_status load_edge(struct corr_graph *graph, uint32_t slot,
     edge.valid_from = cw_unpack_i64(in);
     edge.valid_to = cw_unpack_i64(in);
     edge.seen_at = cw_unpack_i64(in);
-    const bool fits =
-        link_fits(edge.next_out, count) && link_fits(edge.next_in, count) &&
-        (!edge.used ||
-         (edge.caller < graph->node_count && edge.callee < graph->node_count));
-    if (!fits || in->failed)
+    if (in->failed || (edge.used && (!is_used(graph, edge.caller) ||
+                                     !is_used(graph, edge.callee))))
         return cw_fail(err, CW_BAD_STATE, "edge %u", slot);
     graph->edges[slot] = edge;
     graph->edge_count = slot + 1;
@@ -116,6 +111,79 @@ static enum cw_status load_edge(struct corr_graph *graph, uint32_t slot,
     graph->edges_used++;
     return cw_map64_put(graph->edges_by_key,
                         corr_graph_key_of_edge(graph, &edge), slot, err);
+}
+
+/* ---- whether the lists hold together --------------------------------------
+ */
+
+/* The list of one node: its own edges, each once. False: another's edge, a free
+ * one, or round in circles. */
+static bool own_edges(const struct corr_graph *graph, uint32_t node, bool out,
+                      uint32_t *count)
+{
+    uint32_t at =
+        out ? graph->nodes[node].first_out : graph->nodes[node].first_in;
+    for (*count = 0; at != CORR_NONE; (*count)++) {
+        if (at >= graph->edge_count || *count == graph->edges_used)
+            return false;
+        const struct corr_edge *edge = &graph->edges[at];
+        if (!edge->used || (out ? edge->caller : edge->callee) != node)
+            return false;
+        at = out ? edge->next_out : edge->next_in;
+    }
+    return true;
+}
+
+static bool node_holds(const struct corr_graph *graph, uint32_t node,
+                       uint32_t *outs)
+{
+    uint32_t ins = 0;
+    return own_edges(graph, node, true, outs) &&
+           own_edges(graph, node, false, &ins) && *outs + ins > 0 &&
+           *outs + ins == graph->nodes[node].degree;
+}
+
+static bool free_nodes_hold(const struct corr_graph *graph, uint32_t count)
+{
+    uint32_t at = graph->node_free;
+    for (; at != CORR_NONE; count--) {
+        if (at >= graph->node_count || graph->nodes[at].bytes || count == 0)
+            return false;
+        at = graph->nodes[at].first_out;
+    }
+    return count == 0;
+}
+
+static bool free_edges_hold(const struct corr_graph *graph, uint32_t count)
+{
+    uint32_t at = graph->edge_free;
+    for (; at != CORR_NONE; count--) {
+        if (at >= graph->edge_count || graph->edges[at].used || count == 0)
+            return false;
+        at = graph->edges[at].next_out;
+    }
+    return count == 0;
+}
+
+/* Every edge stands in two lists, every free slot in one, no name twice. */
+static bool holds_together(const struct corr_graph *graph)
+{
+    uint32_t nodes_used = 0;
+    uint64_t edges_seen = 0;
+    for (uint32_t i = 0; i < graph->node_count; i++) {
+        uint32_t outs = 0;
+        if (graph->nodes[i].bytes == NULL)
+            continue;
+        if (!node_holds(graph, i, &outs))
+            return false;
+        nodes_used++;
+        edges_seen += outs;
+    }
+    return edges_seen == graph->edges_used &&
+           cw_map64_count(graph->nodes_by_id) == nodes_used &&
+           cw_map64_count(graph->edges_by_key) == graph->edges_used &&
+           free_nodes_hold(graph, graph->node_count - nodes_used) &&
+           free_edges_hold(graph, graph->edge_count - graph->edges_used);
 }
 
 static enum cw_status load_edges(struct corr_graph *graph, struct cw_unpack *in,
@@ -128,10 +196,7 @@ static enum cw_status load_edges(struct corr_graph *graph, struct cw_unpack *in,
     graph->edge_capacity = count;
     enum cw_status status = CW_OK;
     for (uint32_t i = 0; i < count && status == CW_OK; i++)
-        status = load_edge(graph, i, count, in, err);
-    for (uint32_t i = 0; i < graph->node_count && status == CW_OK; i++)
-        if (!link_fits(graph->nodes[i].first_in, count))
-            status = cw_fail(err, CW_BAD_STATE, "node %u", i);
+        status = load_edge(graph, i, in, err);
     return status;
 }
 
@@ -149,5 +214,9 @@ enum cw_status corr_graph_load(struct corr_graph *graph, struct cw_unpack *in,
     enum cw_status status = CW_OK;
     for (uint32_t i = 0; i < count && status == CW_OK; i++)
         status = load_node(graph, i, in, err);
-    return status == CW_OK ? load_edges(graph, in, err) : status;
+    if (status == CW_OK)
+        status = load_edges(graph, in, err);
+    if (status == CW_OK && !holds_together(graph))
+        status = cw_fail(err, CW_BAD_STATE, "lists of a graph");
+    return status;
 }

@@ -180,6 +180,47 @@ static void saved_and_loaded_it_answers_alike(void **state)
     cw_pack_fini(&pack);
 }
 
+/* Drops every edge: walks all lists and all free slots. */
+static void take_apart(struct corr_graph *graph)
+{
+    for (uint32_t i = 0; i < corr_graph_slots(graph); i++)
+        if (corr_graph_edge(graph, i)->used)
+            corr_graph_drop(graph, i);
+    assert_int_equal(corr_graph_edges(graph), 0);
+}
+
+static void a_changed_snapshot_is_refused_or_is_a_graph(void **state)
+{
+    (void)state;
+    static const unsigned char values[] = {0, 1, 2, 5, 127, 255};
+    struct cw_error err = {0};
+    struct cw_pack pack;
+    struct corr_graph *graph = shop();
+    size_t refused = 0;
+    corr_graph_drop(graph, put(graph, "x", "y", 1));
+    cw_pack_init(&pack, 1 << 20);
+    corr_graph_save(graph, &pack);
+    corr_graph_destroy(&graph);
+    for (size_t i = 0; i < pack.size * sizeof(values); i++) {
+        const size_t at = i / sizeof(values);
+        const unsigned char was = pack.bytes[at];
+        pack.bytes[at] = values[i % sizeof(values)];
+        struct cw_unpack in = cw_unpack_of(pack.bytes, pack.size);
+        graph = make(100);
+        if (corr_graph_load(graph, &in, &err) == CW_OK) {
+            (void)put(graph, "n", "m", 1);
+            (void)put(graph, "o", "p", 1);
+            take_apart(graph);
+        } else {
+            refused++;
+        }
+        corr_graph_destroy(&graph);
+        pack.bytes[at] = was;
+    }
+    assert_true(refused > 100);
+    cw_pack_fini(&pack);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +230,7 @@ int main(void)
         cmocka_unit_test(an_edge_counts_only_while_it_is_valid),
         cmocka_unit_test(a_full_graph_refuses_until_an_edge_is_dropped),
         cmocka_unit_test(saved_and_loaded_it_answers_alike),
+        cmocka_unit_test(a_changed_snapshot_is_refused_or_is_a_graph),
     };
     return cmocka_run_group_tests_name("graph", tests, NULL, NULL);
 }
