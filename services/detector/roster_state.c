@@ -314,6 +314,10 @@ static void load_member(struct member *member, struct cw_unpack *in)
     member->family = (enum cw_family)cw_unpack_u8(in);
     member->role = (enum derive_role)cw_unpack_u8(in);
     member->state = (enum cw_series_state)cw_unpack_u8(in);
+    in->failed |= member->kind >= CW_METRIC_KIND_COUNT ||
+                  member->family >= CW_FAMILY_COUNT ||
+                  member->role > ROLE_ERRORS ||
+                  member->state >= CW_SERIES_STATE_COUNT;
     member->percent = cw_unpack_bool(in);
     member->derived = cw_unpack_bool(in);
     member->ratio = cw_unpack_bool(in);
