@@ -6,6 +6,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 WITH_LAB=1
 . tests/lib/setup.sh; . tests/lib/servers.sh; . tests/lib/services.sh; . tests/lab/common.sh
 setup_all
+case " $* " in *" -h "* | *" --help "*) exec "$PYTHON" tests/lab/run.py --help ;; esac
 lab_own_folder
 build_programs
 trap 'lab_end' EXIT
