@@ -81,7 +81,7 @@ def words_of(claim):
     """A dictionary for libFuzzer: what the code compares with, bare and as a key or value of JSON. Of a core: what its folder does."""
     home = next(iter(glob.glob(f"{ROOT}/*/**/{claim}_fuzz.c", recursive=True)), None)
     folders = ({os.path.dirname(home), os.path.dirname(os.path.dirname(home))} if home else
-               set(glob.glob(f"{ROOT}/services/**/{claim.removeprefix('core_')}", recursive=True)))
+               set(glob.glob(f"{ROOT}/services/**/{re.sub('^(core|state)_', '', claim)}", recursive=True)))
     words = set()
     for folder in folders - {f"{ROOT}/services", f"{ROOT}/libshared", f"{ROOT}/tests"}:
         for source in glob.glob(f"{folder}/*.c") + glob.glob(f"{folder}/*.h"):
