@@ -113,8 +113,7 @@ static enum cw_status load_edge(struct corr_graph *graph, uint32_t slot,
                         corr_graph_key_of_edge(graph, &edge), slot, err);
 }
 
-/* ---- whether the lists hold together --------------------------------------
- */
+/* ---- whether the lists hold together ------------------------------------ */
 
 /* The list of one node: its own edges, each once. False: another's edge, a free
  * one, or round in circles. */
@@ -135,12 +134,15 @@ static bool own_edges(const struct corr_graph *graph, uint32_t node, bool out,
 }
 
 static bool node_holds(const struct corr_graph *graph, uint32_t node,
-                       uint32_t *outs)
+                       uint64_t *outs, uint64_t *ins)
 {
-    uint32_t ins = 0;
-    return own_edges(graph, node, true, outs) &&
-           own_edges(graph, node, false, &ins) && *outs + ins > 0 &&
-           *outs + ins == graph->nodes[node].degree;
+    uint32_t out = 0;
+    uint32_t in = 0;
+    const bool own = own_edges(graph, node, true, &out) &&
+                     own_edges(graph, node, false, &in);
+    *outs += out;
+    *ins += in;
+    return own && out + in > 0 && out + in == graph->nodes[node].degree;
 }
 
 static bool free_nodes_hold(const struct corr_graph *graph, uint32_t count)
@@ -169,17 +171,16 @@ static bool free_edges_hold(const struct corr_graph *graph, uint32_t count)
 static bool holds_together(const struct corr_graph *graph)
 {
     uint32_t nodes_used = 0;
-    uint64_t edges_seen = 0;
+    uint64_t outs = 0;
+    uint64_t ins = 0;
     for (uint32_t i = 0; i < graph->node_count; i++) {
-        uint32_t outs = 0;
         if (graph->nodes[i].bytes == NULL)
             continue;
-        if (!node_holds(graph, i, &outs))
+        if (!node_holds(graph, i, &outs, &ins))
             return false;
         nodes_used++;
-        edges_seen += outs;
     }
-    return edges_seen == graph->edges_used &&
+    return outs == graph->edges_used && ins == graph->edges_used &&
            cw_map64_count(graph->nodes_by_id) == nodes_used &&
            cw_map64_count(graph->edges_by_key) == graph->edges_used &&
            free_nodes_hold(graph, graph->node_count - nodes_used) &&

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h> /* needs the four above */
 
+#include "correlate/graph_inner.h" /* to make a snapshot that no graph writes */
 #include "correlate/reach.h"
 
 static struct corr_graph *make(size_t edge_max)
@@ -221,6 +222,29 @@ static void a_changed_snapshot_is_refused_or_is_a_graph(void **state)
     cw_pack_fini(&pack);
 }
 
+/* Taken out of the list of its callee, the degree as if it had never been. */
+static void an_edge_in_one_list_only_is_refused(void **state)
+{
+    (void)state;
+    struct cw_error err = {0};
+    struct cw_pack pack;
+    struct corr_graph *graph = make(100);
+    struct corr_graph *loaded = make(100);
+    (void)put(graph, "a", "b", 1);
+    (void)put(graph, "b", "c", 1);
+    struct corr_node *callee =
+        &graph->nodes[corr_graph_node(graph, id_of("b"))];
+    callee->first_in = CORR_NONE;
+    callee->degree--;
+    cw_pack_init(&pack, 1 << 20);
+    corr_graph_save(graph, &pack);
+    struct cw_unpack in = cw_unpack_of(pack.bytes, pack.size);
+    assert_int_equal(corr_graph_load(loaded, &in, &err), CW_BAD_STATE);
+    corr_graph_destroy(&loaded);
+    corr_graph_destroy(&graph);
+    cw_pack_fini(&pack);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_full_graph_refuses_until_an_edge_is_dropped),
         cmocka_unit_test(saved_and_loaded_it_answers_alike),
         cmocka_unit_test(a_changed_snapshot_is_refused_or_is_a_graph),
+        cmocka_unit_test(an_edge_in_one_list_only_is_refused),
     };
     return cmocka_run_group_tests_name("graph", tests, NULL, NULL);
 }
